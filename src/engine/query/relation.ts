@@ -1,0 +1,58 @@
+import type { ResultType, Row } from "../types/column-type.ts";
+
+/** A column as a query sees it. */
+export interface RelationColumn {
+  readonly name: string;
+  readonly type: ResultType;
+  /** Index into the rows of the relation. */
+  readonly slot: number;
+  /** Left out of `SELECT *`: `_seq` and `_deleted`. */
+  readonly hidden: boolean;
+}
+
+/** The shape of what stands in a FROM clause. */
+export interface RelationShape {
+  /** `namespace.table`, for messages. */
+  readonly name: string;
+  /** In declared order. */
+  readonly columns: readonly RelationColumn[];
+  /** Slots of the key, in key order; empty when there is none. Rows come in the order of the key. */
+  readonly keySlots: readonly number[];
+}
+
+/** Bounds on the encoded key, as latin-1 strings of key bytes. */
+export interface KeyRange {
+  /** Inclusive; undefined is the beginning. */
+  readonly start?: string;
+  /** Exclusive; undefined is the end. */
+  readonly end?: string;
+}
+
+/**
+ * Rows that one statement may read, at one moment. Made for one caller: it holds nothing that the caller may not see.
+ * Tombstones are already left out.
+ */
+export interface Relation {
+  readonly shape: RelationShape;
+  /** A guess for planning and EXPLAIN; undefined when not known without reading. */
+  readonly rowEstimate: number | undefined;
+  /** Rows with exactly these keys; missing ones are left out. */
+  lookup(keys: readonly string[]): readonly Row[] | Promise<readonly Row[]>;
+  /**
+   * Rows of the range in key order, or backwards, in chunks of some hundreds. Synchronous when the rows are in memory. The
+   * rows are those of the moment that `scan` was called, however long the reading takes.
+   */
+  scan(range: KeyRange, reverse: boolean): Iterable<readonly Row[]> | AsyncIterable<readonly Row[]>;
+}
+
+/** A column of a result. */
+export interface ResultColumn {
+  readonly name: string;
+  readonly type: ResultType;
+  /** The wire's flags, where the column is a table's own. */
+  readonly primaryKey?: boolean;
+  readonly notNull?: boolean;
+}
+
+/** Rows on their way out: all at once when few, in chunks when many. */
+export type RowStream = readonly Row[] | AsyncIterable<readonly Row[]>;

@@ -1,0 +1,31 @@
+/** A timer that was set; `cancel` may be called more than once. */
+export interface Timer {
+  cancel(): void;
+}
+
+/** Timers, behind an interface so that tests can steer them. */
+export interface Timers {
+  /** Runs `work` once after `millis`. The process may end before it does. */
+  after(millis: number, work: () => void): Timer;
+  /** Runs `work` again and again. The process may end in between. */
+  every(millis: number, work: () => void): Timer;
+  /** Resolves in a later turn of the event loop, after waiting I/O was served. */
+  yield(): Promise<void>;
+  /** Resolves after `millis`. */
+  sleep(millis: number): Promise<void>;
+}
+
+export const systemTimers: Timers = {
+  after(millis, work) {
+    const handle = setTimeout(work, millis);
+    handle.unref();
+    return { cancel: () => clearTimeout(handle) };
+  },
+  every(millis, work) {
+    const handle = setInterval(work, millis);
+    handle.unref();
+    return { cancel: () => clearInterval(handle) };
+  },
+  yield: () => new Promise((resolve) => setImmediate(resolve)),
+  sleep: (millis) => new Promise((resolve) => setTimeout(resolve, millis)),
+};

@@ -1,0 +1,40 @@
+import { statfs } from "node:fs/promises";
+import { dirname } from "node:path";
+import { KalamError } from "../../../errors/index.ts";
+import { ConditionFailed } from "../hot-store.ts";
+
+/** Below this a failed write is taken for a full disk even where SQLite only says "I/O error". */
+const NO_SPACE_BYTES = 64 * 1024;
+
+/** Turns what SQLite reports into what the hot-store interface promises. */
+export async function translateFailure(error: unknown, path: string): Promise<Error> {
+  if (error instanceof KalamError || error instanceof ConditionFailed) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  const condition = /condition ([0-9A-F]*)$/.exec(message);
+  if (condition) return new ConditionFailed(Buffer.from(condition[1] ?? "", "hex"));
+  switch (sqliteCode(error)) {
+    case "SQLITE_FULL":
+      return new KalamError("storage_full", {}, { cause: error });
+    case "SQLITE_CORRUPT":
+    case "SQLITE_NOTADB":
+      return new KalamError("data_corrupt", { path, reason: message }, { cause: error });
+    case "SQLITE_IOERR":
+      if (await diskIsFull(path)) return new KalamError("storage_full", {}, { cause: error });
+      return new KalamError("storage_failed", { reason: message }, { cause: error });
+    default:
+      return new KalamError("storage_failed", { reason: message }, { cause: error });
+  }
+}
+
+function sqliteCode(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+}
+
+async function diskIsFull(path: string): Promise<boolean> {
+  try {
+    const { bavail, bsize } = await statfs(dirname(path));
+    return bavail * bsize < NO_SPACE_BYTES;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,75 @@
+import type { WriteBatch } from "../hot-store.ts";
+import { SerialQueue } from "../serial-queue.ts";
+import type { Connection, PreparedStatement } from "./connection.ts";
+import { packBatch, packPuts } from "./packed-batch.ts";
+import { CHANGE_PACKED, CREATE_CHANGES, PUT_ONE, PUT_PACKED } from "./schema.ts";
+
+/**
+ * The connection that writes. A batch is one autocommit statement: SQLite begins, applies, syncs and ends within one hop
+ * to the thread pool, and undoes all of it when anything fails. Only a batch of more than 64 MB takes several statements
+ * within an explicit transaction.
+ */
+export class Writer {
+  readonly #connection: Connection;
+  readonly #putOne: PreparedStatement;
+  readonly #putPacked: PreparedStatement;
+  readonly #changePacked: PreparedStatement;
+  readonly #queue = new SerialQueue();
+
+  private constructor(
+    connection: Connection,
+    statements: readonly [PreparedStatement, PreparedStatement, PreparedStatement],
+  ) {
+    this.#connection = connection;
+    [this.#putOne, this.#putPacked, this.#changePacked] = statements;
+  }
+
+  /** @param connection open on a store that has its schema. */
+  static async prepare(connection: Connection): Promise<Writer> {
+    await connection.execute(CREATE_CHANGES);
+    return new Writer(connection, [
+      await connection.prepare(PUT_ONE),
+      await connection.prepare(PUT_PACKED),
+      await connection.prepare(CHANGE_PACKED),
+    ]);
+  }
+
+  commit(batch: WriteBatch): Promise<void> {
+    const changes = countOf(batch.conditions) + countOf(batch.deleteRanges) + countOf(batch.deletes);
+    const [first] = batch.puts;
+    if (changes === 0 && first === undefined) return this.#queue.idle();
+    if (changes === 0 && first !== undefined && batch.puts.length === 1) {
+      return this.#queue.run(() => this.#putOne.run([first.key, first.value]));
+    }
+    const statement = changes === 0 ? this.#putPacked : this.#changePacked;
+    const pieces = changes === 0 ? packPuts(batch.puts) : packBatch(batch);
+    return this.#queue.run(async () => {
+      const [piece] = pieces;
+      if (pieces.length === 1 && piece) return statement.run([piece.data, piece.starts]);
+      await this.#transaction(async () => {
+        for (const { data, starts } of pieces) await statement.run([data, starts]);
+      });
+    });
+  }
+
+  async #transaction(work: () => Promise<void>): Promise<void> {
+    await this.#connection.execute("BEGIN IMMEDIATE");
+    try {
+      await work();
+      await this.#connection.execute("COMMIT");
+    } catch (error) {
+      // After a full disk SQLite has already rolled back; then there is nothing left to end and the first error counts.
+      await this.#connection.execute("ROLLBACK").catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#queue.idle();
+    await this.#connection.close();
+  }
+}
+
+function countOf(items: readonly unknown[] | undefined): number {
+  return items?.length ?? 0;
+}

@@ -1,0 +1,189 @@
+import { boolean, integer, list, oneOf, optionalText, type Setting, text } from "./setting.ts";
+
+const MIB = 1024 * 1024;
+const MANY = 2 ** 31;
+const HUGE = 2 ** 40;
+
+/**
+ * Every setting of the server, in one table: `docs/configuration.md`, the names of the environment variables, the checks and
+ * the TypeScript type of a configuration all come from here.
+ *
+ * A key is `section.key` of the TOML file. Its environment variable is `KALAMDB_<SECTION>_<KEY>`; other names are listed at
+ * the row.
+ */
+export const SETTINGS = {
+  "server.host": text("127.0.0.1", "Address to listen on."),
+  "server.port": integer(8080, [0, 65_535], "Port to listen on; 0 lets the system choose."),
+  "server.public_origin": optionalText("URL under which browsers reach the server, such as https://db.example.com."),
+  "server.max_header_size": integer(16_384, [1024, MIB], "Bytes that the headers of a request may have.", {
+    environment: ["KALAMDB_PERFORMANCE_MAX_HEADER_SIZE"],
+  }),
+
+  "storage.data_path": text("./data", "Folder of the database; made when it does not exist.", {
+    environment: ["KALAMDB_DATA_DIR"],
+  }),
+  "hot_store.driver": oneOf(
+    ["sqlite", "memory"],
+    "sqlite",
+    "Where fresh rows are kept. `memory` keeps nothing after the process ends.",
+  ),
+
+  "cache.memory_mib": integer(128, [1, 1_048_576], "Memory for cached rows, in MiB."),
+  "cache.max_partition_mib": integer(
+    64,
+    [1, 1_048_576],
+    "A partition (one user's rows of a table, or a shared table) that needs more than this is read from the store instead of being cached, in MiB.",
+  ),
+  "analytics.memory_limit_mb": integer(256, [32, 1_048_576], "Memory for joins, sorts and aggregates, in MB."),
+  "analytics.threads": integer(2, [1, 1024], "Threads for joins, sorts and aggregates."),
+
+  "limits.max_result_rows": integer(0, [0, HUGE], "Rows a query may return; more is an error. 0 means no ceiling."),
+  "limits.max_sql_bytes": integer(MIB, [1024, 64 * MIB], "Bytes that the SQL text of a request may have."),
+  "limits.max_waiting_writes": integer(
+    100_000,
+    [1, MANY],
+    "Statements that may wait to be written before new ones are turned away.",
+  ),
+  "execution.handler_timeout_seconds": integer(30, [1, 86_400], "Seconds a statement may run."),
+  "execution.max_parameters": integer(50, [1, 65_535], "Parameters a statement may have."),
+  "execution.max_parameter_size_bytes": integer(512 * 1024, [1, 64 * MIB], "Bytes that one parameter may have."),
+  "execution.sql_plan_cache_max_entries": integer(1000, [1, 1_000_000], "Plans kept for statements seen before."),
+  "execution.report_elapsed": boolean(true, "Put the elapsed time (`took`, milliseconds) into every answer."),
+  transaction_timeout_secs: integer(300, [1, 86_400], "Seconds a transaction may be open."),
+  max_transaction_buffer_bytes: integer(100 * MIB, [1024, HUGE], "Bytes of changes that one transaction may hold."),
+  "stream.default_ttl_seconds": integer(10, [1, MANY], "Life of the rows of a STREAM table that does not say it."),
+  "stream.default_max_buffer": integer(
+    10_000,
+    [1, MANY],
+    "Rows that one user's part of a STREAM table may hold; the oldest make room.",
+  ),
+
+  "performance.request_timeout": integer(30, [1, 86_400], "Seconds in which a request must have arrived."),
+  "performance.client_request_timeout": integer(5, [1, 3600], "Seconds in which the headers must have arrived."),
+  "performance.keepalive_timeout": integer(75, [1, 86_400], "Seconds an idle connection is kept."),
+  "performance.max_connections": integer(25_000, [1, 1_000_000], "Connections at once."),
+  "performance.backlog": integer(4096, [1, 65_535], "Connections that may wait to be accepted."),
+  "shutdown.drain_timeout": integer(
+    10,
+    [0, 3600],
+    "Seconds that running requests get to finish when the server stops.",
+  ),
+
+  "rate_limit.max_queries_per_sec": integer(100_000, [1, MANY], "SQL requests per second and user."),
+  "rate_limit.max_auth_requests_per_ip_per_sec": integer(20, [1, MANY], "Logins and the like per second and address.", {
+    environment: ["KALAMDB_RATE_LIMIT_AUTH_REQUESTS_PER_IP_PER_SEC"],
+  }),
+  "rate_limit.enable_connection_protection": boolean(
+    true,
+    "Guard requests and connections per address (never loopback).",
+  ),
+  "rate_limit.max_requests_per_ip_per_sec": integer(200, [1, MANY], "Requests per second and address."),
+  "rate_limit.max_connections_per_ip": integer(100, [1, MANY], "Connections per address."),
+  "rate_limit.ban_duration_seconds": integer(
+    300,
+    [1, MANY],
+    "Seconds an address is turned away after many violations.",
+  ),
+  "rate_limit.request_body_limit_bytes": integer(
+    10 * MIB,
+    [1024, 2 ** 30],
+    "Bytes that the body of a request may have.",
+  ),
+
+  "auth.root_password": optionalText("Password of `root` when the database is new.", {
+    environment: ["KALAMDB_ROOT_PASSWORD"],
+    secret: true,
+  }),
+  "auth.generate_root_password": boolean(
+    true,
+    "Make a password for `root` when the database is new and none is given. Without it, the server waits for /v1/api/auth/setup.",
+  ),
+  "auth.jwt_secret": optionalText(
+    "Secret that signs tokens, at least 32 characters. Without one, a random secret is kept in `<data>/jwt-secret`.",
+    { environment: ["KALAMDB_JWT_SECRET"], secret: true },
+  ),
+  "auth.jwt_trusted_issuers": text("", "Issuers of tokens besides `kalamdb`, separated by commas.", {
+    environment: ["KALAMDB_JWT_TRUSTED_ISSUERS"],
+  }),
+  "auth.jwt_expiry_hours": integer(
+    24,
+    [1, 87_600],
+    "Hours an access token is valid; a refresh token lives 7 times as long.",
+    {
+      environment: ["KALAMDB_JWT_EXPIRY_HOURS"],
+    },
+  ),
+  "auth.cookie_secure": boolean(true, "Mark cookies `Secure` when the request came by https.", {
+    environment: ["KALAMDB_COOKIE_SECURE"],
+  }),
+  "auth.enforce_password_complexity": boolean(false, "Check passwords in CREATE USER and ALTER USER too."),
+  "auth.allow_remote_setup": boolean(false, "Allow the first-run setup from other machines.", {
+    environment: ["KALAMDB_ALLOW_REMOTE_SETUP"],
+  }),
+  "auth.token_cache_entries": integer(10_000, [1, 10_000_000], "Verified tokens that are remembered."),
+
+  "security.trusted_proxy_ranges": list([], "Proxies whose X-Forwarded-For is believed, as addresses or CIDR ranges.", {
+    environment: ["KALAMDB_TRUSTED_PROXY_RANGES"],
+  }),
+  "security.cors.allowed_origins": list([], "Origins that browsers may call from; empty or `*` means any."),
+  "security.cors.allowed_methods": list(
+    ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"],
+    "Methods that browsers may use.",
+  ),
+  "security.cors.allowed_headers": list(
+    ["Authorization", "Content-Type", "Accept", "Origin", "X-Requested-With", "X-Request-ID"],
+    "Headers that browsers may send.",
+  ),
+  "security.cors.expose_headers": list([], "Headers that browsers may read."),
+  "security.cors.allow_credentials": boolean(false, "Let browsers send cookies from other origins."),
+  "security.cors.max_age": integer(3600, [0, MANY], "Seconds that browsers may remember the answer."),
+  "security.cors.allow_private_network": boolean(false, "Let public pages call a server in a private network."),
+
+  "logging.level": oneOf(["trace", "debug", "info", "warn", "error", "off"], "info", "What is worth a line.", {
+    environment: ["KALAMDB_LOG_LEVEL"],
+  }),
+  "logging.logs_path": text("", "Folder of `server.jsonl`; empty means `<data>/logs`.", {
+    environment: ["KALAMDB_LOGS_DIR"],
+  }),
+  "logging.log_to_console": boolean(true, "Write the log to the console too.", {
+    environment: ["KALAMDB_LOG_TO_CONSOLE"],
+  }),
+  "logging.format": oneOf(["compact", "pretty", "json"], "compact", "Form of the lines on the console."),
+  "logging.slow_query_threshold_ms": integer(1200, [0, MANY], "A statement that takes longer gets a line. 0: none."),
+} as const satisfies Record<string, Setting<unknown>>;
+
+export type SettingKey = keyof typeof SETTINGS;
+
+/**
+ * A checked configuration: `config["server.port"]`.
+ */
+export type Config = {
+  readonly [K in SettingKey]: (typeof SETTINGS)[K] extends Setting<infer T> ? T : never;
+};
+
+export const SETTING_KEYS = Object.keys(SETTINGS) as readonly SettingKey[];
+
+/** Names of the environment variables that set a key; earlier ones win. */
+export function environmentNames(key: SettingKey): readonly string[] {
+  return [...SETTINGS[key].environment, `KALAMDB_${key.replaceAll(".", "_").toUpperCase()}`];
+}
+
+/** Sections of an existing KalamDB server's file that stand for parts which this server does not have. */
+export const FOREIGN_SECTIONS: readonly string[] = [
+  "storage.rocksdb",
+  "storage.remote_timeouts",
+  "datafusion",
+  "flush",
+  "manifest_cache",
+  "retention",
+  "topics",
+  "websocket",
+  "oauth",
+  "user_management",
+  "jobs",
+  "files",
+  "cluster",
+  "rpc_tls",
+  "logging.otlp",
+  "logging.targets",
+];

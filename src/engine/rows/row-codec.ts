@@ -1,0 +1,89 @@
+import { crc32 } from "node:zlib";
+import type { ColumnType, Row, Value } from "../types/index.ts";
+import { ByteReader, corrupt } from "./byte-reader.ts";
+import { ByteWriter } from "./byte-writer.ts";
+import { decodeSlot, encodeSlot, FORM_NULL, type Form, skipSlot } from "./slot-forms.ts";
+
+/** One version of a row as it is stored. */
+export interface StoredRow {
+  readonly seq: bigint;
+  readonly deleted: boolean;
+  /** One per slot; shorter than the table has slots when the row was written before they were added. */
+  readonly values: Value[];
+}
+
+const FORMAT = 1;
+const FLAG_DELETED = 1;
+const CHECKSUM_BYTES = 4;
+const HEADER_BYTES = 10;
+
+/**
+ * Rows as bytes for the hot store.
+ *
+ * ```
+ * format 1 byte | seq 8 bytes | flags 1 byte | slots (varint) | form of each slot, 2 bits | values | CRC-32, 4 bytes
+ * ```
+ *
+ * The form says how the value of a slot is stored, not of what type it is: nothing (NULL), a varint, 8 bytes, or a length and
+ * bytes. So a reader can pass over a slot whose column has been dropped, and a column that was widened (INT to BIGINT, FLOAT
+ * to DOUBLE) reads what was written before. Rows written before a column was added are shorter.
+ *
+ * A codec belongs to the slots of one version of a table. Bytes that cannot have been written by it are an error, always.
+ */
+export class RowCodec {
+  readonly #slots: readonly (ColumnType | undefined)[];
+  readonly #writer = new ByteWriter();
+  readonly #formsWidth: number;
+
+  /** @param slots the type of every slot; undefined where the column was dropped. */
+  constructor(slots: readonly (ColumnType | undefined)[]) {
+    this.#slots = slots;
+    this.#formsWidth = (slots.length + 3) >>> 2;
+  }
+
+  encode(version: { readonly seq: bigint; readonly deleted: boolean; readonly values: Row }): Buffer {
+    const writer = this.#writer;
+    const slots = this.#slots;
+    writer.reset();
+    writer.byte(FORMAT);
+    writer.int64(version.seq);
+    writer.byte(version.deleted ? FLAG_DELETED : 0);
+    writer.varint(slots.length);
+    const forms = writer.reserve(this.#formsWidth);
+    const values = version.values;
+    for (let slot = 0; slot < slots.length; slot++) {
+      const value = values[slot];
+      const type = slots[slot];
+      if (value === null || value === undefined || type === undefined) continue;
+      writer.orByte(forms + (slot >>> 2), encodeSlot(writer, type, value) << ((slot & 3) * 2));
+    }
+    writer.uint32(crc32(writer.written()));
+    return writer.copy();
+  }
+
+  /** @throws data_corrupt */
+  decode(bytes: Buffer): StoredRow {
+    const end = bytes.length - CHECKSUM_BYTES;
+    if (end < HEADER_BYTES) throw corrupt(`a row has only ${bytes.length} bytes`);
+    if (bytes[0] !== FORMAT) throw corrupt(`a row has the unknown format ${bytes[0]}`);
+    if (crc32(bytes.subarray(0, end)) !== bytes.readUInt32BE(end)) throw corrupt("the checksum of a row is wrong");
+    const reader = new ByteReader(bytes, HEADER_BYTES, end);
+    const count = reader.varint();
+    const slots = this.#slots;
+    if (count > slots.length) throw corrupt(`a row has ${count} slots, its table ${slots.length}`);
+    const forms = reader.skip((count + 3) >>> 2);
+    const values: Value[] = new Array(count);
+    for (let slot = 0; slot < count; slot++) {
+      const form = (((bytes[forms + (slot >>> 2)] ?? 0) >>> ((slot & 3) * 2)) & 3) as Form;
+      const type = slots[slot];
+      if (form === FORM_NULL) values[slot] = null;
+      else if (type !== undefined) values[slot] = decodeSlot(reader, type, form);
+      else {
+        skipSlot(reader, form);
+        values[slot] = null;
+      }
+    }
+    if (!reader.atEnd) throw corrupt("a row has bytes behind its last value");
+    return { seq: bytes.readBigInt64BE(1), deleted: (bytes.readUInt8(9) & FLAG_DELETED) !== 0, values };
+  }
+}

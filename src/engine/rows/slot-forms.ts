@@ -1,0 +1,169 @@
+import { KalamError } from "../../errors/index.ts";
+import { type ColumnType, Decimal, type StorableKind, type Value } from "../types/index.ts";
+import { type ByteReader, corrupt } from "./byte-reader.ts";
+import type { ByteWriter } from "./byte-writer.ts";
+
+/** How a value is stored. */
+export type Form = typeof FORM_NULL | typeof FORM_VARINT | typeof FORM_WIDE | typeof FORM_BYTES;
+export const FORM_NULL = 0;
+/** A whole number of 32 bits, zigzag (0, -1, 1, -2 …), seven bits a byte. */
+export const FORM_VARINT = 1;
+/** 8 bytes, big-endian: a 64-bit integer or an IEEE double, as the type of the slot says. */
+export const FORM_WIDE = 2;
+/** A length and as many bytes. */
+export const FORM_BYTES = 3;
+
+const UUID_BYTES = 16;
+const MAX_DECIMAL_BYTES = 17;
+
+/** Writes a value that is not null and says in which form. */
+export function encodeSlot(writer: ByteWriter, type: ColumnType, value: Value): Form {
+  switch (typeof value) {
+    case "string":
+      if (type.kind === "uuid") writer.bytes(Buffer.from(value.replaceAll("-", ""), "hex"));
+      else writer.text(value);
+      return FORM_BYTES;
+    case "bigint":
+      return encodeInteger(writer, value);
+    case "number":
+      if (type.kind === "double" || type.kind === "real") {
+        writer.float64(value);
+        return FORM_WIDE;
+      }
+      if ((value | 0) !== value) return encodeInteger(writer, BigInt(value));
+      writer.varint(zigzag(value));
+      return FORM_VARINT;
+    case "boolean":
+      writer.varint(value ? 2 : 0);
+      return FORM_VARINT;
+    default:
+      return encodeObject(writer, value);
+  }
+}
+
+/** Reads a value of a type in the form it was written in. */
+export function decodeSlot(reader: ByteReader, type: ColumnType, form: Form): Value {
+  switch (type.kind) {
+    case "text":
+    case "json":
+    case "file":
+      expect(form, FORM_BYTES, type.kind);
+      return reader.text();
+    case "bigint":
+    case "timestamp":
+    case "timestamptz":
+    case "datetime":
+      return form === FORM_VARINT ? BigInt(unzigzag(reader.varint())) : wide(reader, form, type.kind);
+    case "smallint":
+    case "integer":
+    case "date":
+    case "time":
+      return form === FORM_VARINT ? unzigzag(reader.varint()) : Number(wide(reader, form, type.kind));
+    case "boolean":
+      expect(form, FORM_VARINT, type.kind);
+      return reader.varint() !== 0;
+    case "real":
+    case "double":
+      expect(form, FORM_WIDE, type.kind);
+      return reader.float64();
+    default:
+      expect(form, FORM_BYTES, type.kind);
+      return decodeObject(reader.bytes(), type.kind);
+  }
+}
+
+/** Passes over a value whose type is no longer known. */
+export function skipSlot(reader: ByteReader, form: Form): void {
+  if (form === FORM_VARINT) reader.varint();
+  else if (form === FORM_WIDE) reader.skip(8);
+  else reader.skip(reader.varint());
+}
+
+function encodeInteger(writer: ByteWriter, value: bigint): Form {
+  if (value >= -0x80000000n && value <= 0x7fffffffn) {
+    writer.varint(zigzag(Number(value)));
+    return FORM_VARINT;
+  }
+  writer.int64(value);
+  return FORM_WIDE;
+}
+
+function encodeObject(writer: ByteWriter, value: Value): Form {
+  if (value instanceof Uint8Array) writer.bytes(value);
+  else if (value instanceof Float32Array) writer.bytes(floatBytes(value));
+  else if (value instanceof Decimal) writer.bytes(decimalBytes(value));
+  else throw new KalamError("internal", { reason: "a list cannot be stored in a row" });
+  return FORM_BYTES;
+}
+
+function decodeObject(bytes: Buffer, kind: StorableKind): Value {
+  switch (kind) {
+    case "uuid": {
+      if (bytes.length !== UUID_BYTES) throw corrupt(`a uuid has ${bytes.length} bytes`);
+      const hex = bytes.toString("hex");
+      return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+    }
+    case "bytea":
+      return new Uint8Array(bytes);
+    case "embedding":
+      return floatsOf(bytes);
+    default:
+      return decimalOf(bytes);
+  }
+}
+
+/** The scale, then the unscaled value in two's complement, big-endian, as few bytes as hold it. */
+function decimalBytes(value: Decimal): Uint8Array {
+  let width = 1;
+  while (width < MAX_DECIMAL_BYTES && BigInt.asIntN(8 * width, value.unscaled) !== value.unscaled) width += 1;
+  const bytes = new Uint8Array(1 + width);
+  bytes[0] = value.scale;
+  let rest = value.unscaled;
+  for (let at = width; at > 0; at--) {
+    bytes[at] = Number(rest & 0xffn);
+    rest >>= 8n;
+  }
+  return bytes;
+}
+
+function decimalOf(bytes: Buffer): Decimal {
+  const scale = bytes[0];
+  if (scale === undefined || bytes.length < 2 || bytes.length > 1 + MAX_DECIMAL_BYTES) {
+    throw corrupt(`a decimal has ${bytes.length} bytes`);
+  }
+  const magnitude = BigInt(`0x${bytes.toString("hex", 1)}`);
+  return new Decimal(BigInt.asIntN(8 * (bytes.length - 1), magnitude), scale);
+}
+
+/** 32-bit floats, little-endian whatever the machine is. */
+function floatBytes(values: Float32Array): Uint8Array {
+  const bytes = new Uint8Array(values.length * 4);
+  const view = new DataView(bytes.buffer);
+  for (let at = 0; at < values.length; at++) view.setFloat32(at * 4, values[at] ?? 0, true);
+  return bytes;
+}
+
+function floatsOf(bytes: Buffer): Float32Array {
+  if (bytes.length % 4 !== 0) throw corrupt(`an embedding has ${bytes.length} bytes`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const values = new Float32Array(bytes.length / 4);
+  for (let at = 0; at < values.length; at++) values[at] = view.getFloat32(at * 4, true);
+  return values;
+}
+
+function wide(reader: ByteReader, form: Form, kind: StorableKind): bigint {
+  expect(form, FORM_WIDE, kind);
+  return reader.int64();
+}
+
+function expect(form: Form, wanted: Form, kind: StorableKind): void {
+  if (form !== wanted) throw corrupt(`a value of type ${kind} is stored in form ${form}`);
+}
+
+function zigzag(value: number): number {
+  return ((value << 1) ^ (value >> 31)) >>> 0;
+}
+
+function unzigzag(value: number): number {
+  return (value >>> 1) ^ -(value & 1);
+}

@@ -3,6 +3,7 @@ import { KalamError } from "../../../errors/index.ts";
 import type { Entry, HotStore, HotStoreCapabilities, ScanRange, WriteBatch } from "../hot-store.ts";
 import { Connection } from "./connection.ts";
 import { translateFailure } from "./failures.ts";
+import { takeFileLock } from "./file-lock.ts";
 import { Reader } from "./reader.ts";
 import { APPLICATION_ID, CREATE_STORE, SCHEMA_VERSION, WRITER_SETTINGS } from "./schema.ts";
 import { Writer } from "./writer.ts";
@@ -25,24 +26,29 @@ export interface SqliteStoreOptions {
 export class SqliteHotStore implements HotStore {
   readonly capabilities: HotStoreCapabilities = { durable: true, shared: false };
   readonly #path: string;
+  readonly #lock: Connection;
   readonly #writer: Writer;
   readonly #readers: readonly Reader[];
   #closing: Promise<void> | undefined;
 
-  private constructor(path: string, writer: Writer, readers: readonly Reader[]) {
+  private constructor(path: string, parts: { lock: Connection; writer: Writer; readers: readonly Reader[] }) {
     this.#path = path;
-    this.#writer = writer;
-    this.#readers = readers;
+    this.#lock = parts.lock;
+    this.#writer = parts.writer;
+    this.#readers = parts.readers;
   }
 
   /**
    * @throws KalamError `data_corrupt` the file is not a hot store or cannot be read; it was not changed.
+   * @throws KalamError `data_locked` another process has it open.
    * @throws KalamError `driver_unavailable` the native part of the `sqlite3` package cannot be loaded.
    */
   static async open(options: SqliteStoreOptions): Promise<SqliteHotStore> {
     const { path } = options;
     const opened: { close(): Promise<void> }[] = [];
     try {
+      const lock = await takeFileLock(path);
+      opened.push(lock);
       const connection = await Connection.open(path, "create");
       opened.push(connection);
       await prepareFile(connection, path);
@@ -56,7 +62,7 @@ export class SqliteHotStore implements HotStore {
         opened.push(reader);
         readers.push(reader);
       }
-      return new SqliteHotStore(path, writer, readers);
+      return new SqliteHotStore(path, { lock, writer, readers });
     } catch (error) {
       for (const each of opened.reverse()) await each.close();
       throw await translateFailure(error, path);
@@ -91,6 +97,7 @@ export class SqliteHotStore implements HotStore {
   async #close(): Promise<void> {
     for (const reader of this.#readers) await reader.close();
     await this.#writer.close();
+    await this.#lock.close();
   }
 
   async #attempt<T>(work: () => Promise<T>): Promise<T> {

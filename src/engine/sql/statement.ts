@@ -200,6 +200,7 @@ export type AlterTableAction =
 export interface AlterTable {
   readonly kind: "alter_table";
   readonly table: QualifiedName;
+  readonly ifExists: boolean;
   readonly actions: readonly AlterTableAction[];
 }
 

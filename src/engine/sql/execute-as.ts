@@ -1,0 +1,79 @@
+import { KalamError } from "../../errors/index.ts";
+import { unquote } from "./lexer.ts";
+import { skipBlank, stringEnd, wordEnd } from "./lexical.ts";
+import { nextStatement, pastToken, statementEnd } from "./splitter.ts";
+
+/** A statement that another user is to be the author of. Offsets are into the text of the whole. */
+export interface Envelope {
+  readonly user: string;
+  /** The wrapped statement; in the `INSERT` form the whole text with `AS USER '…'` blanked. */
+  readonly inner: string;
+  readonly innerOffset: number;
+}
+
+const OPENING = /execute\s+as\s+user(?![\w$])/iy;
+const INSERT_AS = /(insert\s+into\s+(?:[\w$.\u0080-\uffff]+|"(?:[^"]|"")+"|\.)+\s+)as\s+user\s+'/iy;
+
+/** `EXECUTE AS USER 'name' ( statement )`; undefined where the text is something else. @throws KalamError execute_as_envelope */
+export function readExecuteAs(text: string): Envelope | undefined {
+  OPENING.lastIndex = 0;
+  if (!OPENING.test(text)) return undefined;
+  let at = skipBlank(text, OPENING.lastIndex);
+  let user: string;
+  if (text[at] === "'") {
+    const end = stringEnd(text, at);
+    user = unquote(text, at + 1, end - 1, "'");
+    at = end;
+  } else {
+    const end = bareNameEnd(text, at);
+    user = text.slice(at, end);
+    at = end;
+  }
+  if (user.trim() === "") throw malformed("EXECUTE AS USER username cannot be empty", at);
+  at = skipBlank(text, at);
+  if (text[at] !== "(") throw malformed("EXECUTE AS USER must wrap SQL in parentheses", at);
+  const close = closingParenthesis(text, at);
+  const behind = skipBlank(text, close + 1);
+  if (behind < text.length) throw malformed("EXECUTE AS USER must contain exactly one wrapped SQL statement", behind);
+  const start = nextStatement(text, at + 1);
+  if (start >= close) throw malformed("EXECUTE AS USER requires a non-empty inner SQL statement", close);
+  const body = text.slice(start, close);
+  const end = statementEnd(body, 0);
+  if (nextStatement(body, end) < body.length) {
+    throw malformed("EXECUTE AS USER can only wrap a single SQL statement", start + end);
+  }
+  return { user, inner: body.slice(0, end).trimEnd(), innerOffset: start };
+}
+
+/** `INSERT INTO t AS USER 'id' …`. */
+export function readInsertAs(text: string): Envelope | undefined {
+  INSERT_AS.lastIndex = 0;
+  const found = INSERT_AS.exec(text);
+  if (found === null) return undefined;
+  const begin = found[1]?.length ?? 0;
+  const quote = INSERT_AS.lastIndex - 1;
+  const end = stringEnd(text, quote);
+  const user = unquote(text, quote + 1, end - 1, "'");
+  if (user.trim() === "") throw malformed("AS USER username cannot be empty", quote);
+  return { user, inner: text.slice(0, begin) + " ".repeat(end - begin) + text.slice(end), innerOffset: 0 };
+}
+
+function bareNameEnd(text: string, start: number): number {
+  let at = start;
+  while (at < text.length && !/[\s(]/.test(text[at] ?? "")) at = Math.max(at + 1, wordEnd(text, at));
+  return at;
+}
+
+/** The `)` that belongs to the `(` at `open`. */
+function closingParenthesis(text: string, open: number): number {
+  let depth = 0;
+  for (let at = open; at < text.length; at = pastToken(text, at, text.charCodeAt(at))) {
+    if (text[at] === "(") depth++;
+    else if (text[at] === ")" && --depth === 0) return at;
+  }
+  throw malformed("EXECUTE AS USER missing closing ')'", text.length);
+}
+
+function malformed(message: string, position: number): KalamError {
+  return new KalamError("execute_as_envelope", { message }, { position });
+}

@@ -101,7 +101,7 @@ export function modelProperties(
           await store.close();
         }
       });
-      await fc.assert(property, { numRuns: process.env["KALAMDB_TEST_LONG"] ? 1000 : 40 });
+      await fc.assert(property, { numRuns: process.env.KALAMDB_TEST_LONG ? 1000 : 40 });
     }));
 }
 

@@ -26,6 +26,12 @@ export async function translateFailure(error: unknown, path: string): Promise<Er
   }
 }
 
+/** The disk is full or refused; SQLite has undone the statement. */
+export function isWriteFailure(error: unknown): boolean {
+  const code = sqliteCode(error);
+  return code === "SQLITE_FULL" || code === "SQLITE_IOERR";
+}
+
 function sqliteCode(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }

@@ -11,7 +11,9 @@ import { Connection } from "./connection.ts";
 export async function takeFileLock(storePath: string): Promise<Connection> {
   const connection = await Connection.open(`${storePath}.lock`, "create");
   try {
-    await connection.execute("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
+    await connection.execute(
+      "PRAGMA busy_timeout = 0; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE",
+    );
     return connection;
   } catch (error) {
     await connection.close();

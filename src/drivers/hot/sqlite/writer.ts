@@ -1,7 +1,8 @@
 import type { WriteBatch } from "../hot-store.ts";
 import { SerialQueue } from "../serial-queue.ts";
 import type { Connection, PreparedStatement } from "./connection.ts";
-import { packBatch, packPuts } from "./packed-batch.ts";
+import { isWriteFailure } from "./failures.ts";
+import { type PackedEntries, packBatch, packPuts } from "./packed-batch.ts";
 import { CHANGE_PACKED, CREATE_CHANGES, PUT_ONE, PUT_PACKED } from "./schema.ts";
 
 /**
@@ -39,17 +40,41 @@ export class Writer {
     const [first] = batch.puts;
     if (changes === 0 && first === undefined) return this.#queue.idle();
     if (changes === 0 && first !== undefined && batch.puts.length === 1) {
-      return this.#queue.run(() => this.#putOne.run([first.key, first.value]));
+      return this.#queue.run(() => this.#withRelief(() => this.#putOne.run([first.key, first.value])));
     }
     const statement = changes === 0 ? this.#putPacked : this.#changePacked;
     const pieces = changes === 0 ? packPuts(batch.puts) : packBatch(batch);
-    return this.#queue.run(async () => {
-      const [piece] = pieces;
-      if (pieces.length === 1 && piece) return statement.run([piece.data, piece.starts]);
-      await this.#transaction(async () => {
-        for (const { data, starts } of pieces) await statement.run([data, starts]);
-      });
+    return this.#queue.run(() => this.#withRelief(() => this.#runPieces(statement, pieces)));
+  }
+
+  async #runPieces(statement: PreparedStatement, pieces: readonly PackedEntries[]): Promise<void> {
+    const [piece] = pieces;
+    if (pieces.length === 1 && piece) return statement.run([piece.data, piece.starts]);
+    await this.#transaction(async () => {
+      for (const { data, starts } of pieces) await statement.run([data, starts]);
     });
+  }
+
+  /**
+   * A full disk is often filled by the write-ahead log itself: when a write fails, the log is written back and emptied,
+   * and the batch, of which nothing was written, is tried once more.
+   */
+  async #withRelief(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!isWriteFailure(error) || !(await this.#emptyLog())) throw error;
+      await work();
+    }
+  }
+
+  async #emptyLog(): Promise<boolean> {
+    try {
+      const [state] = await this.#connection.query<{ busy: number }>("PRAGMA wal_checkpoint(TRUNCATE)");
+      return state?.busy === 0;
+    } catch {
+      return false;
+    }
   }
 
   async #transaction(work: () => Promise<void>): Promise<void> {

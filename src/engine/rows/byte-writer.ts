@@ -4,24 +4,24 @@ const KEPT_BYTES = 256 * 1024;
 /** Up to here a loop over the characters beats the call into the runtime. */
 const SHORT_TEXT = 32;
 
-/** Appends binary values to a buffer that grows and is used again for the next row. */
+/** Appends binary values to a buffer that grows and is used again for the next row. Numbers are big-endian. */
 export class ByteWriter {
-  #buffer: Buffer = Buffer.allocUnsafe(INITIAL_BYTES);
+  #buffer: Buffer = Buffer.allocUnsafeSlow(INITIAL_BYTES);
+  #view = new DataView(this.#buffer.buffer);
   #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
 
   reset(): void {
     this.#length = 0;
-    if (this.#buffer.length > KEPT_BYTES) this.#buffer = Buffer.allocUnsafe(INITIAL_BYTES);
+    if (this.#buffer.length > KEPT_BYTES) this.#replace(Buffer.allocUnsafeSlow(INITIAL_BYTES));
   }
 
   /** A view of what was written, good until the next write. */
   written(): Buffer {
     return this.#buffer.subarray(0, this.#length);
-  }
-
-  /** What was written, in memory of its own. */
-  copy(): Buffer {
-    return Buffer.from(this.written());
   }
 
   byte(value: number): void {
@@ -42,51 +42,49 @@ export class ByteWriter {
     this.#buffer[offset] = (this.#buffer[offset] ?? 0) | bits;
   }
 
-  /** 0 to 2³² - 1, seven bits a byte, lowest first. */
+  /** 0 to 2³⁵ - 1, seven bits a byte, lowest first. */
   varint(value: number): void {
     this.#ensure(5);
     let rest = value;
     while (rest > 0x7f) {
-      this.#buffer[this.#length++] = (rest & 0x7f) | 0x80;
-      rest >>>= 7;
+      this.#buffer[this.#length++] = (rest % 128) | 0x80;
+      rest = Math.floor(rest / 128);
     }
     this.#buffer[this.#length++] = rest;
   }
 
-  uint32(value: number): void {
-    this.#ensure(4);
-    this.#length = this.#buffer.writeUInt32BE(value, this.#length);
-  }
-
   int64(value: bigint): void {
     this.#ensure(8);
-    this.#length = this.#buffer.writeBigInt64BE(value, this.#length);
+    this.#view.setBigInt64(this.#length, value);
+    this.#length += 8;
   }
 
   float64(value: number): void {
     this.#ensure(8);
-    this.#length = this.#buffer.writeDoubleBE(value, this.#length);
+    this.#view.setFloat64(this.#length, value);
+    this.#length += 8;
   }
 
+  /** Twice the length, then the bytes. */
   bytes(value: Uint8Array): void {
-    this.varint(value.length);
+    this.varint(value.length * 2);
     this.#ensure(value.length);
     this.#buffer.set(value, this.#length);
     this.#length += value.length;
   }
 
-  /** The length in bytes, then UTF-8. */
+  /** Twice the length in bytes, one more when all of them are ASCII (which reads twice as fast), then UTF-8. */
   text(value: string): void {
     this.#ensure(value.length * 3 + 5);
     if (value.length <= SHORT_TEXT && this.#ascii(value)) return;
     // The length goes in front but is known only afterwards: it gets the width that the longest case would need.
     const start = this.#length;
-    const width = varintWidth(value.length * 3);
+    const width = varintWidth(value.length * 6 + 1);
     const length = this.#buffer.write(value, start + width, "utf8");
-    let rest = length;
+    let rest = length * 2 + (length === value.length ? 1 : 0);
     for (let at = 0; at < width - 1; at++) {
-      this.#buffer[start + at] = (rest & 0x7f) | 0x80;
-      rest >>>= 7;
+      this.#buffer[start + at] = (rest % 128) | 0x80;
+      rest = Math.floor(rest / 128);
     }
     this.#buffer[start + width - 1] = rest;
     this.#length = start + width + length;
@@ -100,7 +98,7 @@ export class ByteWriter {
       if (unit > 0x7f) return false;
       buffer[start + at] = unit;
     }
-    buffer[this.#length] = value.length;
+    buffer[this.#length] = value.length * 2 + 1;
     this.#length = start + value.length;
     return true;
   }
@@ -108,9 +106,14 @@ export class ByteWriter {
   #ensure(more: number): void {
     const needed = this.#length + more;
     if (needed <= this.#buffer.length) return;
-    const larger = Buffer.allocUnsafe(Math.max(needed, this.#buffer.length * 2));
+    const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.#buffer.length * 2));
     this.#buffer.copy(larger, 0, 0, this.#length);
-    this.#buffer = larger;
+    this.#replace(larger);
+  }
+
+  #replace(buffer: Buffer): void {
+    this.#buffer = buffer;
+    this.#view = new DataView(buffer.buffer);
   }
 }
 

@@ -1,5 +1,6 @@
 import { KalamError } from "../../errors/index.ts";
 import type { ColumnType, Decimal, Value } from "../types/index.ts";
+import { uuidToBytes } from "./uuid-bytes.ts";
 
 /** Ends a text; every byte that a text is made of is greater. */
 const TERMINATOR = "\u0000";
@@ -74,7 +75,7 @@ function encodePart(type: ColumnType, value: Value): string {
     case "datetime":
       return encodeBigint(value as bigint);
     case "uuid":
-      return Buffer.from((value as string).replaceAll("-", ""), "hex").toString("latin1");
+      return encodeUuid(value as string);
     case "boolean":
       return value === true ? "\u0001" : "\u0000";
     case "real":
@@ -87,6 +88,14 @@ function encodePart(type: ColumnType, value: Value): string {
     default:
       throw new KalamError("internal", { reason: `a value of type ${type.kind} cannot be part of a key` });
   }
+}
+
+function encodeUuid(value: string): string {
+  let bytes = "";
+  uuidToBytes(value, (byte) => {
+    bytes += String.fromCharCode(byte);
+  });
+  return bytes;
 }
 
 function encodeWhole(value: number): string {

@@ -15,7 +15,8 @@ export interface StoredRow {
 const FORMAT = 1;
 const FLAG_DELETED = 1;
 const CHECKSUM_BYTES = 4;
-const HEADER_BYTES = 10;
+/** Format, seq, flags, and the number of slots. */
+const MIN_BYTES = 11;
 
 /**
  * Rows as bytes for the hot store.
@@ -57,17 +58,19 @@ export class RowCodec {
       if (value === null || value === undefined || type === undefined) continue;
       writer.orByte(forms + (slot >>> 2), encodeSlot(writer, type, value) << ((slot & 3) * 2));
     }
-    writer.uint32(crc32(writer.written()));
-    return writer.copy();
+    return seal(writer.written());
   }
 
   /** @throws data_corrupt */
   decode(bytes: Buffer): StoredRow {
     const end = bytes.length - CHECKSUM_BYTES;
-    if (end < HEADER_BYTES) throw corrupt(`a row has only ${bytes.length} bytes`);
+    if (end < MIN_BYTES) throw corrupt(`a row has only ${bytes.length} bytes`);
     if (bytes[0] !== FORMAT) throw corrupt(`a row has the unknown format ${bytes[0]}`);
-    if (crc32(bytes.subarray(0, end)) !== bytes.readUInt32BE(end)) throw corrupt("the checksum of a row is wrong");
-    const reader = new ByteReader(bytes, HEADER_BYTES, end);
+    const checksum = new ByteReader(bytes, end, bytes.length).uint32();
+    if (crc32(bytes.subarray(0, end)) !== checksum) throw corrupt("the checksum of a row is wrong");
+    const reader = new ByteReader(bytes, 1, end);
+    const seq = reader.int64();
+    const deleted = (reader.byte() & FLAG_DELETED) !== 0;
     const count = reader.varint();
     const slots = this.#slots;
     if (count > slots.length) throw corrupt(`a row has ${count} slots, its table ${slots.length}`);
@@ -84,6 +87,14 @@ export class RowCodec {
       }
     }
     if (!reader.atEnd) throw corrupt("a row has bytes behind its last value");
-    return { seq: bytes.readBigInt64BE(1), deleted: (bytes.readUInt8(9) & FLAG_DELETED) !== 0, values };
+    return { seq, deleted, values };
   }
+}
+
+/** The bytes of a row in memory of their own, with the checksum behind them. */
+function seal(row: Buffer): Buffer {
+  const sealed = Buffer.allocUnsafe(row.length + CHECKSUM_BYTES);
+  sealed.set(row);
+  sealed.writeUInt32BE(crc32(row), row.length);
+  return sealed;
 }

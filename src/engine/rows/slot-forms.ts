@@ -2,6 +2,7 @@ import { KalamError } from "../../errors/index.ts";
 import { type ColumnType, Decimal, type StorableKind, type Value } from "../types/index.ts";
 import { type ByteReader, corrupt } from "./byte-reader.ts";
 import type { ByteWriter } from "./byte-writer.ts";
+import { UUID_BYTES, uuidFromBytes, uuidToBytes } from "./uuid-bytes.ts";
 
 /** How a value is stored. */
 export type Form = typeof FORM_NULL | typeof FORM_VARINT | typeof FORM_WIDE | typeof FORM_BYTES;
@@ -10,17 +11,16 @@ export const FORM_NULL = 0;
 export const FORM_VARINT = 1;
 /** 8 bytes, big-endian: a 64-bit integer or an IEEE double, as the type of the slot says. */
 export const FORM_WIDE = 2;
-/** A length and as many bytes. */
+/** Twice a length (one more for ASCII text) and as many bytes. */
 export const FORM_BYTES = 3;
 
-const UUID_BYTES = 16;
 const MAX_DECIMAL_BYTES = 17;
 
 /** Writes a value that is not null and says in which form. */
 export function encodeSlot(writer: ByteWriter, type: ColumnType, value: Value): Form {
   switch (typeof value) {
     case "string":
-      if (type.kind === "uuid") writer.bytes(Buffer.from(value.replaceAll("-", ""), "hex"));
+      if (type.kind === "uuid") encodeUuid(writer, value);
       else writer.text(value);
       return FORM_BYTES;
     case "bigint":
@@ -76,7 +76,7 @@ export function decodeSlot(reader: ByteReader, type: ColumnType, form: Form): Va
 export function skipSlot(reader: ByteReader, form: Form): void {
   if (form === FORM_VARINT) reader.varint();
   else if (form === FORM_WIDE) reader.skip(8);
-  else reader.skip(reader.varint());
+  else reader.skip(Math.floor(reader.varint() / 2));
 }
 
 function encodeInteger(writer: ByteWriter, value: bigint): Form {
@@ -86,6 +86,11 @@ function encodeInteger(writer: ByteWriter, value: bigint): Form {
   }
   writer.int64(value);
   return FORM_WIDE;
+}
+
+function encodeUuid(writer: ByteWriter, value: string): void {
+  writer.varint(UUID_BYTES * 2);
+  uuidToBytes(value, (byte) => writer.byte(byte));
 }
 
 function encodeObject(writer: ByteWriter, value: Value): Form {
@@ -100,8 +105,7 @@ function decodeObject(bytes: Buffer, kind: StorableKind): Value {
   switch (kind) {
     case "uuid": {
       if (bytes.length !== UUID_BYTES) throw corrupt(`a uuid has ${bytes.length} bytes`);
-      const hex = bytes.toString("hex");
-      return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+      return uuidFromBytes(bytes);
     }
     case "bytea":
       return new Uint8Array(bytes);

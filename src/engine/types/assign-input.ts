@@ -17,7 +17,7 @@ const MAX_NUMBER_TEXT = 1000;
  * A string goes through the type's input function. A number goes to every numeric type (rounded where the column is coarser),
  * to text as its digits, and, since clients send back what they read, to the temporal types in the unit of the wire: days for
  * DATE, microseconds for TIME, TIMESTAMP, TIMESTAMPTZ and DATETIME. BOOLEAN takes the numbers 0 and 1, as MySQL and SQLite
- * write booleans. A boolean goes to BOOLEAN and text only.
+ * write booleans. A boolean goes to BOOLEAN, text and JSON.
  *
  * @param column named in the error.
  * @throws what `parseText` throws; datatype_mismatch or cannot_cast
@@ -31,6 +31,7 @@ export function assignInput(input: Literal | Parameter, to: ColumnType, column?:
   if (input instanceof NumberLiteral) return assignExact(input.text, to, column);
   if (to.kind === "boolean") return input;
   if (to.kind === "text") return limitLength(input ? "true" : "false", to, "assignment", column);
+  if (to.kind === "json") return input ? "true" : "false";
   throw castError("boolean", to, column);
 }
 

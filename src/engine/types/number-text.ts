@@ -16,7 +16,7 @@ const MAX_INTEGER_TEXT = 64;
 /** A whole number as PostgreSQL reads it: blanks around it, a sign, also `0x1F`, `0o17`, `0b101`. */
 export function parseInteger(text: string): bigint | "syntax" | "range" {
   const trimmed = text.trim();
-  const plain = trimmed.replace(/(?<=[0-9a-f])_(?=[0-9a-f])/gi, "");
+  const plain = trimmed.includes("_") ? trimmed.replace(/(?<=[0-9a-f])_(?=[0-9a-f])/gi, "") : trimmed;
   if (INTEGER.test(plain)) return plain.length > MAX_INTEGER_TEXT ? "range" : BigInt(plain.replace("+", ""));
   const radix = RADIX.exec(plain);
   if (radix === null) return "syntax";

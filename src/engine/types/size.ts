@@ -4,7 +4,7 @@ import { Decimal } from "./decimal.ts";
 const OBJECT_OVERHEAD = 16;
 const BINARY_OVERHEAD = 96;
 
-/** About how many bytes of memory a value takes, for limits and caches: an estimate that is never far too small. */
+/** About how many bytes of memory a value takes, for limits and caches: an estimate. */
 export function approximateBytes(value: Value): number {
   if (value === null) return 8;
   switch (typeof value) {

@@ -18,9 +18,12 @@ const MIN_MICROS = -(2n ** 63n);
 const MIN_YEAR = -4712;
 const MAX_YEAR = 5_874_897;
 
+/** No date is longer; a bound keeps the patterns cheap on whatever is sent. */
+const MAX_TEXT = 128;
+
 const DATE = /^(\d{4,7})([-/])(\d{1,2})\2(\d{1,2})/;
 const COMPACT_DATE = /^(\d{4})(\d{2})(\d{2})(?=[T\s]|$)/i;
-const TIME = /^(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d*))?)?(?:\s*([AP]M))?/i;
+const TIME = /^(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d*))?)?(?:\s*([AP]M)\b)?/i;
 const COMPACT_TIME = /^(\d{2})(\d{2})(?:(\d{2})(?:\.(\d*))?)?(?=[Z+\-\s]|$)/i;
 const ERA = /\s*\b(BC|AD)$/i;
 
@@ -32,22 +35,26 @@ interface Moment {
   readonly zone: string | undefined;
 }
 
-/** Days since 1970; a time of day behind the date is left out, as in PostgreSQL. */
+/** Days since 1970; a time of day and a zone behind the date are left out, as in PostgreSQL. */
 export function parseDate(text: string): number | TemporalFailure {
   const moment = parseMoment(text.trim());
-  return typeof moment === "string" ? moment : moment.days;
+  if (typeof moment === "string") return moment;
+  return isZone(moment.zone) ? moment.days : "syntax";
 }
 
 /** Microseconds since midnight, up to and including 24:00:00. A zone is read and left out. */
 export function parseTime(text: string): number | TemporalFailure {
   const trimmed = text.trim();
+  if (trimmed.length > MAX_TEXT) return "syntax";
   const dated = DATE.test(trimmed) || (COMPACT_DATE.test(trimmed) && /\s|T/i.test(trimmed));
   if (dated) {
     const moment = parseMoment(trimmed);
-    return typeof moment === "string" ? moment : moment.timeOfDay;
+    if (typeof moment === "string") return moment;
+    return isZone(moment.zone) ? moment.timeOfDay : "syntax";
   }
   const time = parseTimeOfDay(trimmed.replace(/^T/i, ""));
-  return typeof time === "string" ? time : time.micros;
+  if (typeof time === "string") return time;
+  return isZone(time.zone) ? time.micros : "syntax";
 }
 
 /**
@@ -69,7 +76,12 @@ export function parseTimestamp(text: string, zoned: boolean): bigint | TemporalF
   return micros > MAX_MICROS || micros < MIN_MICROS ? "range" : micros;
 }
 
+function isZone(zone: string | undefined): boolean {
+  return zone === undefined || zoneOffsetSeconds(zone, 0n) !== undefined;
+}
+
 function parseMoment(text: string): Moment | TemporalFailure {
+  if (text.length > MAX_TEXT) return "syntax";
   if (text.toLowerCase() === "epoch") return { days: 0, timeOfDay: 0, zone: undefined };
   const era = ERA.exec(text);
   const body = era === null ? text : text.slice(0, era.index);

@@ -1,6 +1,6 @@
 import { civilFromDays, daysFromCivil, splitTimestamp } from "./calendar.ts";
 
-const NUMERIC = /^(?:utc|gmt)?([+-])(\d{1,2})(?::?(\d{2})(?::?(\d{2}))?)?$/i;
+const NUMERIC = /^([+-])(\d{1,2})(?::?(\d{2})(?::?(\d{2}))?)?$/i;
 const ZERO = new Set(["z", "zulu", "utc", "gmt", "ut", "etc/utc"]);
 const MAX_CACHED_ZONES = 64;
 const MAX_OFFSET_HOURS = 15;

@@ -21,13 +21,14 @@ const LONGEST_WAIT_MILLIS = 1_000;
 /** The server's HTTP interface in the few lines that a script needs. */
 export class SqlClient {
   readonly #url: string;
-  readonly #token: string;
+  /** The access token, for a client that builds its requests itself. */
+  readonly token: string;
   /** Times that the server answered 429 and the statement was sent again. */
   slowedDown = 0;
 
   constructor(url: string, token: string) {
     this.#url = `${url}/v1/api/sql`;
-    this.#token = token;
+    this.token = token;
   }
 
   static async login(url: string, user: string, password: string): Promise<SqlClient> {
@@ -43,11 +44,17 @@ export class SqlClient {
 
   /** Runs one request. A 429 is waited out, each time twice as long; every other error is thrown. */
   async run(sql: string): Promise<readonly SqlResult[]> {
+    return resultsOf(await this.text(sql), sql);
+  }
+
+  /** The same; gives the body of the answer as it came. */
+  async text(sql: string): Promise<string> {
     let wait = FIRST_WAIT_MILLIS;
     for (let waited = 0; ; waited += wait, wait = Math.min(wait * 2, LONGEST_WAIT_MILLIS)) {
-      const response = await post(this.#url, { authorization: `Bearer ${this.#token}` }, { sql });
+      const response = await post(this.#url, { authorization: `Bearer ${this.token}` }, { sql });
       const text = await response.text();
-      if (response.status !== 429) return resultsOf(response.status, text, sql);
+      if (response.status === 200) return text;
+      if (response.status !== 429) throw failure(`HTTP ${response.status}`, text, sql);
       if (waited > PATIENCE_MILLIS) throw new Error(`The server kept answering 429 for a minute: ${text}`);
       this.slowedDown++;
       await sleep(wait);
@@ -76,10 +83,19 @@ async function post(url: string, headers: Record<string, string>, body: object):
   }
 }
 
-function resultsOf(status: number, text: string, sql: string): readonly SqlResult[] {
+function resultsOf(text: string, sql: string): readonly SqlResult[] {
   const answer = JSON.parse(text) as SqlAnswer;
-  if (status === 200 && answer.status === "success") return answer.results;
-  const { code, message } = answer.error ?? { code: `HTTP ${status}`, message: text };
+  if (answer.status !== "success") throw failure("HTTP 200", text, sql);
+  return answer.results;
+}
+
+function failure(status: string, text: string, sql: string): Error {
   const shown = sql.length > 200 ? `${sql.slice(0, 200)}…` : sql;
-  throw new Error(`${code}: ${message}\n  in: ${shown}`);
+  return new Error(`${errorText(text) ?? `${status}: ${text}`}\n  in: ${shown}`);
+}
+
+function errorText(text: string): string | undefined {
+  if (!text.startsWith("{")) return undefined;
+  const { error } = JSON.parse(text) as Partial<SqlAnswer>;
+  return error ? `${error.code}: ${error.message}` : undefined;
 }

@@ -1,0 +1,8 @@
+import type { Subject } from "../bench.ts";
+import { aggregate } from "./aggregate.ts";
+import { insert, insertHundred } from "./insert.ts";
+import { memory } from "./memory.ts";
+import { lastMessages, selectKey } from "./read.ts";
+import { start } from "./start.ts";
+
+export const SUBJECTS: readonly Subject[] = [insert, insertHundred, selectKey, lastMessages, aggregate, memory, start];

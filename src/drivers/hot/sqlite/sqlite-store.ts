@@ -95,13 +95,16 @@ export class SqliteHotStore implements HotStore {
   }
 
   async #close(): Promise<void> {
-    for (const reader of this.#readers) await reader.close();
-    await this.#writer.close();
-    await this.#lock.close();
+    try {
+      for (const reader of this.#readers) await reader.close();
+      await this.#writer.close();
+    } finally {
+      await this.#lock.close();
+    }
   }
 
   async #attempt<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#closing) throw new KalamError("storage_failed", { reason: "the store is closed" });
+    if (this.#closing !== undefined) throw new KalamError("storage_failed", { reason: "the store is closed" });
     try {
       return await work();
     } catch (error) {

@@ -1,6 +1,6 @@
 import type { Parameter } from "../request.ts";
 import { type Literal, NumberLiteral } from "../sql/statement.ts";
-import { MICROS_PER_DAY } from "./calendar.ts";
+import { daysFromCivil, MICROS_PER_DAY } from "./calendar.ts";
 import type { ColumnType, Value } from "./column-type.ts";
 import { Decimal } from "./decimal.ts";
 import { parseFloatText } from "./number-text.ts";
@@ -8,6 +8,9 @@ import { fitDecimal, fitInteger, limitLength, parseText } from "./parse-text.ts"
 import { castError, valueError } from "./value-errors.ts";
 
 const INTEGER = /^-?\d+$/;
+/** The years that `parseText` takes. */
+const MIN_DAYS = daysFromCivil(-290_308, 1, 1);
+const MAX_DAYS = daysFromCivil(5_874_897, 12, 31);
 /** A literal with more digits or a greater exponent fits no exact type. */
 const MAX_NUMBER_TEXT = 1000;
 
@@ -67,7 +70,7 @@ function assignExact(text: string, to: ColumnType, column: string | undefined): 
       if (text === "0" || text === "1") return text === "1";
       throw castError(INTEGER.test(text) ? "integer" : "numeric", to, column);
     case "date":
-      return wireNumber(text, to, -MAX_DAYS, MAX_DAYS, column);
+      return wireNumber(text, to, MIN_DAYS, MAX_DAYS, column);
     case "time":
       return wireNumber(text, to, 0, MICROS_PER_DAY, column);
     case "timestamp":
@@ -79,9 +82,6 @@ function assignExact(text: string, to: ColumnType, column: string | undefined): 
       throw castError(INTEGER.test(text) ? "integer" : "numeric", to, column);
   }
 }
-
-/** Days that the microseconds of 64 bits span. */
-const MAX_DAYS = 106_751_991;
 
 function wireNumber(
   text: string,

@@ -4,8 +4,8 @@ import { formatText, isList } from "./format-text.ts";
 
 /** Up to here a loop over the characters beats a regular expression, which in turn beats `JSON.stringify`. */
 const SHORT_STRING = 24;
-/** Quotes, backslashes, control characters, and surrogates (which `JSON.stringify` escapes where they stand alone). */
-const NEEDS_ESCAPE = /["\\\u0000-\u001f\ud800-\udfff]/;
+/** Whatever is not sure to stand for itself: quotes, backslashes, control characters and surrogates. */
+const NEEDS_ESCAPE = /[^ !#-[\]-\ud7ff\ue000-\uffff]/;
 
 /**
  * Makes the function that writes one value of a type as JSON of the wire.

@@ -8,6 +8,8 @@ import { parseDate, parseTime, parseTimestamp, type TemporalFailure } from "./te
 import { columnSuffix, valueError } from "./value-errors.ts";
 
 const UUID = /^[0-9a-f]{4}(?:-?[0-9a-f]{4}){7}$/i;
+/** Tested first: many times faster than looking for the lone ones. */
+const SURROGATE = /[\ud800-\udfff]/;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 /** A longer text is no DECIMAL, whatever it says. */
 const MAX_DECIMAL_TEXT = 1000;
@@ -124,7 +126,7 @@ export function limitLength(
 /** Text must be valid UTF-8 without U+0000, as in PostgreSQL; a lone half of a surrogate pair would be lost on disk. */
 export function checkCharacters(text: string, column: string | undefined): string {
   if (text.includes("\0")) throw invalidCharacter("0x00", column);
-  const lone = LONE_SURROGATE.exec(text);
+  const lone = SURROGATE.test(text) ? LONE_SURROGATE.exec(text) : null;
   if (lone !== null) throw invalidCharacter(`U+${lone[0].charCodeAt(0).toString(16).toUpperCase()}`, column);
   return text;
 }

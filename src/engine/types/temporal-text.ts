@@ -14,8 +14,8 @@ export type TemporalFailure = "syntax" | "range";
 /** Microseconds since 1970 that 64 bits hold. */
 const MAX_MICROS = 2n ** 63n - 1n;
 const MIN_MICROS = -(2n ** 63n);
-/** The years of PostgreSQL's DATE; -4712 is 4713 BC. */
-const MIN_YEAR = -4712;
+/** From the first year that 64-bit microseconds reach to the last of PostgreSQL's DATE. */
+const MIN_YEAR = -290_308;
 const MAX_YEAR = 5_874_897;
 
 /** No date is longer; a bound keeps the patterns cheap on whatever is sent. */

@@ -14,9 +14,14 @@ export interface ServerOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-export const BUILT_LAUNCHER = [fileURLToPath(new URL("../../bin/run.js", import.meta.url))];
+const inRepository = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
-const ROOT_PASSWORD = "bench-Root-1";
+/** What a user runs. */
+export const BUILT_LAUNCHER = [inRepository("bin/run.js")];
+/** The same from the sources, so that a test never meets an old build. */
+export const SOURCE_LAUNCHER = [inRepository("bin/dev.js")];
+
+export const ROOT_PASSWORD = "bench-Root-1";
 const START_MILLIS = 30_000;
 const POLL_MILLIS = 5;
 

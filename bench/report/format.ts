@@ -2,7 +2,7 @@ import { type Measurement, ratio, type Unit, verdict } from "./measurement.ts";
 
 /** A number as a person wants to read it: 12 345, 87.2, 0.41. */
 export function number(value: number): string {
-  if (value >= 1000) return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, " ");
+  if (value >= 999.5) return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, " ");
   return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
 }
 

@@ -1,0 +1,43 @@
+import type { Cell, SchemaField, WireResult } from "./results.ts";
+
+const DIGITS_THAT_MAY_BE_TOO_MANY = /[[:,\s]-?\d{16,}[\],}\s]/;
+const STRING_OR_LONG_INTEGER = /"(?:[^"\\]|\\.)*"|-?\d{16,}(?![\d.eE])/g;
+
+/** JSON.parse that loses no digit: whole numbers beyond 2^53 become strings. */
+export function parseJson(text: string): unknown {
+  if (!DIGITS_THAT_MAY_BE_TOO_MANY.test(text)) return JSON.parse(text);
+  return JSON.parse(text.replace(STRING_OR_LONG_INTEGER, quoteUnsafe));
+}
+
+function quoteUnsafe(token: string): string {
+  if (token.startsWith('"') || Number.isSafeInteger(Number(token))) return token;
+  return `"${token}"`;
+}
+
+/** Rows of one result; a DOUBLE that was written as a long whole number is a number again. */
+export function parseRows(text: string, schema: readonly SchemaField[]): Cell[][] {
+  const rows = parseJson(text) as Cell[][];
+  if (DIGITS_THAT_MAY_BE_TOO_MANY.test(text)) restoreDoubles(rows, schema);
+  return rows;
+}
+
+export function parseResponse(text: string): unknown {
+  const body = parseJson(text);
+  if (isRecord(body) && Array.isArray(body.results) && DIGITS_THAT_MAY_BE_TOO_MANY.test(text)) {
+    for (const result of body.results as WireResult[]) {
+      if (result.rows !== undefined) restoreDoubles(result.rows as Cell[][], result.schema ?? []);
+    }
+  }
+  return body;
+}
+
+function restoreDoubles(rows: readonly Cell[][], schema: readonly SchemaField[]): void {
+  for (const [index, field] of schema.entries()) {
+    if (field.data_type !== "Double" && field.data_type !== "Float") continue;
+    for (const row of rows) if (typeof row[index] === "string") row[index] = Number(row[index]);
+  }
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

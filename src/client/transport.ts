@@ -1,0 +1,129 @@
+import type { Random } from "../runtime/random.ts";
+import { webRandom } from "../runtime/web-random.ts";
+import { ConnectionError, TimeoutError } from "./errors.ts";
+
+export interface TransportOptions {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+  readonly fetch: typeof globalThis.fetch;
+}
+
+export interface HttpCall {
+  readonly method?: "GET" | "POST";
+  readonly body?: string;
+  readonly token?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly timeoutMs?: number | undefined;
+  readonly requestId?: string | undefined;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly requestId: string;
+  text(): Promise<string>;
+  /** Pieces of the body as they arrive. */
+  chunks(): AsyncGenerator<string>;
+}
+
+/** One HTTP request: headers, request id, time limit, and what goes wrong before the server has answered. */
+export class Transport {
+  readonly #options: TransportOptions;
+  readonly #prefix: string;
+  #count = 0;
+
+  constructor(options: TransportOptions, random: Random = webRandom) {
+    this.#options = options;
+    this.#prefix = Array.from(random.bytes(8), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  }
+
+  get url(): string {
+    return this.#options.url;
+  }
+
+  async call(path: string, call: HttpCall): Promise<HttpAnswer> {
+    const requestId = call.requestId ?? `${this.#prefix}-${++this.#count}`;
+    const timeoutMs = call.timeoutMs ?? this.#options.timeoutMs;
+    const limit = timeoutMs > 0 ? AbortSignal.timeout(timeoutMs) : undefined;
+    const signals = [limit, call.signal].filter((signal) => signal !== undefined);
+    const failure = (error: unknown): unknown => {
+      if (call.signal?.aborted) return call.signal.reason;
+      if (limit?.aborted) return new TimeoutError(timeoutMs);
+      const reason = reasonOf(error);
+      return new ConnectionError(this.url, reason.text, reason.code, error);
+    };
+    try {
+      const response = await this.#options.fetch(`${this.url}${path}`, {
+        method: call.method ?? "POST",
+        headers: {
+          ...this.#options.headers,
+          ...(call.body === undefined ? {} : { "content-type": "application/json" }),
+          ...(call.token === undefined ? {} : { authorization: `Bearer ${call.token}` }),
+          "x-request-id": requestId,
+        },
+        ...(call.body === undefined ? {} : { body: call.body }),
+        ...(signals.length === 0
+          ? {}
+          : { signal: signals.length === 1 ? (signals[0] as AbortSignal) : AbortSignal.any(signals) }),
+      });
+      return {
+        status: response.status,
+        requestId: response.headers.get("x-request-id") ?? requestId,
+        text: () => response.text().catch((error: unknown) => Promise.reject(failure(error))),
+        chunks: () => decode(response, failure),
+      };
+    } catch (error) {
+      throw failure(error);
+    }
+  }
+}
+
+async function* decode(response: Response, failure: (error: unknown) => unknown): AsyncGenerator<string> {
+  if (response.body === null) return;
+  const reader = response.body.getReader();
+  const decoder = new TextDecoder();
+  let finished = false;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      yield decoder.decode(value, { stream: true });
+    }
+    finished = true;
+    yield decoder.decode();
+  } catch (error) {
+    throw finished ? error : failure(error);
+  } finally {
+    if (!finished) await reader.cancel().catch(() => undefined);
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "connection refused",
+  ENOTFOUND: "the host name is unknown",
+  EAI_AGAIN: "the host name cannot be resolved now",
+  ECONNRESET: "the connection was closed",
+  UND_ERR_SOCKET: "the connection was closed",
+  ETIMEDOUT: "the connection timed out",
+  UND_ERR_CONNECT_TIMEOUT: "the connection timed out",
+  EHOSTUNREACH: "the host cannot be reached",
+  ENETUNREACH: "the network cannot be reached",
+};
+
+/** `fetch` hides the reason in the cause, and behind it in the first of several attempts. */
+function reasonOf(error: unknown): { text: string; code: string | undefined } {
+  let inner: unknown = error;
+  for (let depth = 0; depth < 4; depth++) {
+    const code = (inner as { code?: unknown } | undefined)?.code;
+    if (typeof code === "string") return { text: REASONS[code] ?? `${messageOf(inner)} (${code})`, code };
+    const next =
+      (inner as { cause?: unknown } | undefined)?.cause ?? (inner as { errors?: unknown[] } | undefined)?.errors?.[0];
+    if (next === undefined) break;
+    inner = next;
+  }
+  return { text: messageOf(inner), code: undefined };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

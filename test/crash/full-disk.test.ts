@@ -14,7 +14,7 @@ describe("a full disk", () => {
   it("refuses what does not fit, keeps what was there and goes on when there is room", () =>
     withFolder(async (folder) => {
       const path = `${folder}/hot.sqlite`;
-      const store = await SqliteHotStore.open({ path, maximumPages: 200 });
+      const store = await SqliteHotStore.open({ path, maximumPages: 400 });
       for (let n = 1; n <= 20; n++) await store.commit(batchOf(n));
       const large = Buffer.alloc(4 * 1024 * 1024, 1);
       await kalamError(store.commit({ puts: [{ key: Buffer.from("large"), value: large }] }), "storage_full");

@@ -5,7 +5,10 @@
 export interface HotStore {
   readonly capabilities: HotStoreCapabilities;
 
-  /** Values in the order of the keys asked for; `undefined` where there is none. */
+  /**
+   * Values in the order of the keys asked for; `undefined` where there is none. The buffers of one answer, here and in
+   * `scan`, may be slices of one piece of memory: copy what is kept for long.
+   */
   get(keys: readonly Buffer[]): Promise<readonly (Buffer | undefined)[]>;
 
   /** At most `limit` entries of the range, in key order (from the end when `reverse`). The caller goes on from the last key. */

@@ -32,6 +32,10 @@ export function isWriteFailure(error: unknown): boolean {
   return code === "SQLITE_FULL" || code === "SQLITE_IOERR";
 }
 
+export function hasSqliteCode(error: unknown, code: string): boolean {
+  return sqliteCode(error) === code;
+}
+
 function sqliteCode(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }

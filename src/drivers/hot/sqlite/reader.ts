@@ -1,14 +1,15 @@
 import type { Entry, ScanRange } from "../hot-store.ts";
 import { SerialQueue } from "../serial-queue.ts";
 import { Connection, type PreparedStatement } from "./connection.ts";
+import { type Found, PackedStatement, unpackEntries, unpackFound } from "./packed-answer.ts";
 import { packKeys } from "./packed-batch.ts";
-import { GET_ONE, GET_PACKED, READER_SETTINGS, SCAN_BACK, SCAN_FORWARD } from "./schema.ts";
+import { GET_MANY, GET_ONE, READER_SETTINGS, SCAN_BACK, SCAN_FORWARD } from "./schema.ts";
 
 interface ReaderStatements {
   readonly getOne: PreparedStatement;
-  readonly getPacked: PreparedStatement;
-  readonly scanForward: PreparedStatement;
-  readonly scanBack: PreparedStatement;
+  readonly getMany: PackedStatement<Found>;
+  readonly scanForward: PackedStatement<Entry>;
+  readonly scanBack: PackedStatement<Entry>;
 }
 
 /**
@@ -31,9 +32,9 @@ export class Reader {
       await connection.execute(READER_SETTINGS);
       return new Reader(connection, {
         getOne: await connection.prepare(GET_ONE),
-        getPacked: await connection.prepare(GET_PACKED),
-        scanForward: await connection.prepare(SCAN_FORWARD),
-        scanBack: await connection.prepare(SCAN_BACK),
+        getMany: await PackedStatement.prepare(connection, GET_MANY, unpackFound),
+        scanForward: await PackedStatement.prepare(connection, SCAN_FORWARD, unpackEntries),
+        scanBack: await PackedStatement.prepare(connection, SCAN_BACK, unpackEntries),
       });
     } catch (error) {
       await connection.close();
@@ -55,7 +56,7 @@ export class Reader {
       const values = new Array<Buffer | undefined>(keys.length).fill(undefined);
       let base = 0;
       for (const { data, starts, count } of packKeys(keys)) {
-        const rows = await this.#statements.getPacked.all<{ place: number; value: Buffer }>([data, starts]);
+        const rows = await this.#statements.getMany.all([data, starts]);
         for (const { place, value } of rows) values[base + place] = value;
         base += count;
       }
@@ -65,9 +66,7 @@ export class Reader {
 
   scan(range: ScanRange): Promise<Entry[]> {
     const { scanBack, scanForward } = this.#statements;
-    return this.#queue.run(() =>
-      (range.reverse ? scanBack : scanForward).all<Entry>([range.start, range.end, range.limit]),
-    );
+    return this.#queue.run(() => (range.reverse ? scanBack : scanForward).all([range.start, range.end, range.limit]));
   }
 
   async close(): Promise<void> {

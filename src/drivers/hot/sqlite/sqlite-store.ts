@@ -13,7 +13,7 @@ export interface SqliteStoreOptions {
   readonly path: string;
   /** Connections for reading, at least 1. Default 2. */
   readonly readers?: number;
-  /** The file may not grow beyond this many pages of 8 KiB. Default: as far as the disk goes. */
+  /** The file may not grow beyond this many pages of 4 KiB. Default: as far as the disk goes. */
   readonly maximumPages?: number;
 }
 

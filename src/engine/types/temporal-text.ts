@@ -6,6 +6,7 @@ import {
   MICROS_PER_DAY,
   splitTimestamp,
 } from "./calendar.ts";
+import { parseIsoTimestamp } from "./iso-timestamp.ts";
 import { zoneOffsetSeconds } from "./time-zone.ts";
 
 /** Why a text is no date or time: not one at all, or one that does not exist. */
@@ -25,7 +26,8 @@ const DATE = /^(\d{4,7})([-/])(\d{1,2})\2(\d{1,2})/;
 const COMPACT_DATE = /^(\d{4})(\d{2})(\d{2})(?=[T\s]|$)/i;
 const TIME = /^(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d*))?)?(?:\s*([AP]M)\b)?/i;
 const COMPACT_TIME = /^(\d{2})(\d{2})(?:(\d{2})(?:\.(\d*))?)?(?=[Z+\-\s]|$)/i;
-const ERA = /\s*\b(BC|AD)$/i;
+const ERA = /\s(BC|AD)$/i;
+const EPOCH = /^epoch$/i;
 
 interface Moment {
   readonly days: number;
@@ -62,9 +64,9 @@ export function parseTime(text: string): number | TemporalFailure {
  * as PostgreSQL does for `timestamp`.
  */
 export function parseTimestamp(text: string, zoned: boolean): bigint | TemporalFailure {
-  const trimmed = text.trim();
-  if (trimmed.toLowerCase() === "epoch") return 0n;
-  const moment = parseMoment(trimmed);
+  const usual = parseIsoTimestamp(text);
+  if (usual !== undefined) return usual;
+  const moment = parseMoment(text.trim());
   if (typeof moment === "string") return moment;
   const local = joinTimestamp(moment.days, moment.timeOfDay);
   let micros = local;
@@ -82,8 +84,8 @@ function isZone(zone: string | undefined): boolean {
 
 function parseMoment(text: string): Moment | TemporalFailure {
   if (text.length > MAX_TEXT) return "syntax";
-  if (text.toLowerCase() === "epoch") return { days: 0, timeOfDay: 0, zone: undefined };
-  const era = ERA.exec(text);
+  if (EPOCH.test(text)) return { days: 0, timeOfDay: 0, zone: undefined };
+  const era = /\d$|Z$/i.test(text) ? null : ERA.exec(text);
   const body = era === null ? text : text.slice(0, era.index);
   const separated = DATE.exec(body);
   const date = separated ?? COMPACT_DATE.exec(body);

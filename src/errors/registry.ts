@@ -186,6 +186,13 @@ export const ERRORS = define({
     message: "Invalid credentials",
     remedy: "Check user and password.",
   },
+  refresh_refused: {
+    code: "unauthorized",
+    status: 401,
+    sqlstate: "28000",
+    message: "{reason}",
+    remedy: "Log in again.",
+  },
   account_locked: {
     code: "account_locked",
     status: 401,
@@ -309,6 +316,7 @@ export const ERRORS = define({
   ),
   undefined_column: sql("42703", 'column "{column}" does not exist', "DESCRIBE TABLE shows the columns."),
   ambiguous_column: sql("42702", 'column reference "{column}" is ambiguous', "Qualify the column with its table."),
+  invalid_column_reference: sql("42P10", "{message}", "Number the columns of the SELECT list from 1."),
   column_exists: sql("42701", "Invalid operation: Column '{column}' already exists", "Choose another name."),
   reserved_column: sql(
     "42602",
@@ -358,7 +366,11 @@ export const ERRORS = define({
     "Embedding dimension mismatch for column '{name}': expected {expected}, got {actual}",
     "Give one number per dimension.",
   ),
+  arithmetic_overflow: sql("22003", "{type} out of range", "Cast an operand to a wider type."),
   division_by_zero: sql("22012", "division by zero", "Guard the divisor with NULLIF."),
+  invalid_escape: sql("22025", "{message}", "Write the escape character twice to mean itself."),
+  invalid_substring: sql("22011", "negative substring length not allowed", "Give a length of zero or more."),
+  invalid_row_count: sql("2201W", "{clause} must not be negative", "Give a number of zero or more."),
   cannot_cast: sql("42846", "cannot cast type {from} to {to}", "Cast through text or change the expression."),
   datatype_mismatch: sql("42804", "{message}", "Cast one side to the other's type."),
   undefined_operator: sql(

@@ -1,0 +1,1 @@
+export { planRowQuery, type RowQueryPlan } from "./plan.ts";

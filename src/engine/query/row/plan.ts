@@ -1,0 +1,159 @@
+import type { Node, SelectStmt } from "libpg-query";
+import type { ColumnType, Row } from "../../types/column-type.ts";
+import { compileCondition, functionName } from "../expression/compile.ts";
+import type { Compiled, Frame, Scope } from "../expression/frame.ts";
+import { compileKeyAccess, type KeyAccess } from "../expression/key-access.ts";
+import { NotSimple } from "../expression/not-simple.ts";
+import type { Relation, ResultColumn, RowStream } from "../relation.ts";
+import { explainPlan } from "./explain.ts";
+import { compileWindow, type Window, type WindowSource } from "./limits.ts";
+import { compileOrder, type SortKey, scanDirection } from "./ordering.ts";
+import { pump } from "./pump.ts";
+import { CountSink, type Sink, SortSink, StreamSink } from "./sinks.ts";
+import { compileTargets, type Projection, projectionOf } from "./target-list.ts";
+
+/**
+ * A SELECT over at most one relation, compiled for the process itself. It holds nothing of one execution, so it can be kept and
+ * run again, also at the same time.
+ */
+export interface RowQueryPlan {
+  readonly columns: readonly ResultColumn[];
+  /**
+   * The rows, as they are when `run` is called.
+   *
+   * @param relation undefined for a query without FROM.
+   * @throws NotSimple before any row was given, when this execution is better done by the analytical path.
+   */
+  run(relation: Relation | undefined, frame: Frame): RowStream | Promise<RowStream>;
+  /** One line per step, from the rows to the result. */
+  readonly explain: readonly string[];
+}
+
+/**
+ * Plans a SELECT for the row evaluator.
+ *
+ * @param keyTypes types of the relation's key columns, in key order.
+ * @returns undefined when the query needs the analytical path.
+ * @throws KalamError for mistakes that are mistakes on every path.
+ */
+export function planRowQuery(
+  select: SelectStmt,
+  scope: Scope,
+  keyTypes: readonly ColumnType[],
+): RowQueryPlan | undefined {
+  if (!isPlain(select)) return undefined;
+  try {
+    return compilePlan(select, scope, keyTypes);
+  } catch (error) {
+    if (error instanceof NotSimple) return undefined;
+    throw error;
+  }
+}
+
+function isPlain(select: SelectStmt): boolean {
+  const special =
+    select.distinctClause ??
+    select.intoClause ??
+    select.groupClause ??
+    select.havingClause ??
+    select.windowClause ??
+    select.valuesLists ??
+    select.lockingClause ??
+    select.withClause;
+  const from = select.fromClause ?? [];
+  const [first] = from;
+  if (special !== undefined || (select.op !== undefined && select.op !== "SETOP_NONE") || from.length > 1) return false;
+  return first === undefined || ("RangeVar" in first && first.RangeVar.alias?.colnames === undefined);
+}
+
+/** The parts of a plan. */
+export interface PlanParts {
+  readonly scope: Scope;
+  readonly where: Compiled | undefined;
+  readonly access: KeyAccess | undefined;
+  readonly order: readonly SortKey[];
+  /** Undefined when rows have to be sorted. */
+  readonly direction: "forward" | "backward" | undefined;
+  readonly window: WindowSource;
+  readonly hasLimit: boolean;
+  /** How many columns are `count(*)`; 0 when the query gives rows. */
+  readonly counts: number;
+}
+
+function compilePlan(select: SelectStmt, scope: Scope, keyTypes: readonly ColumnType[]): RowQueryPlan {
+  const list = select.targetList ?? [];
+  const { whereClause } = select;
+  const where = whereClause === undefined ? undefined : compileCondition(whereClause, scope);
+  const access = compileKeyAccess(whereClause, scope, keyTypes);
+  const window = compileWindow(select, scope);
+  const hasLimit = select.limitCount !== undefined;
+  const shared = { scope, where, access, window, hasLimit };
+  const counted = countColumns(list);
+  if (counted !== undefined) {
+    if (select.sortClause !== undefined) throw new NotSimple("ORDER BY beside count(*)");
+    const parts: PlanParts = { ...shared, order: [], direction: "forward", counts: counted.length };
+    return new CompiledQuery(counted, parts, undefined);
+  }
+  if (list.length === 0) throw new NotSimple("an empty SELECT list");
+  const targets = compileTargets(list, scope);
+  const order = compileOrder(select.sortClause ?? [], targets, scope);
+  const direction = scanDirection(order, scope.shape?.keySlots ?? [], access?.equalities ?? 0);
+  const columns = targets.map((target) => target.column);
+  return new CompiledQuery(columns, { ...shared, order, direction, counts: 0 }, projectionOf(targets));
+}
+
+/** The columns of a list that consists of `count(*)`; undefined when it does not. */
+function countColumns(list: readonly Node[]): ResultColumn[] | undefined {
+  const columns: ResultColumn[] = [];
+  for (const node of list) {
+    const value = "ResTarget" in node ? node.ResTarget.val : undefined;
+    if (value === undefined || !("FuncCall" in value)) return undefined;
+    const call = value.FuncCall;
+    const plain = call.agg_filter === undefined && call.over === undefined;
+    if (functionName(call) !== "count" || call.agg_star !== true || !plain) return undefined;
+    const name = "ResTarget" in node ? (node.ResTarget.name ?? "count") : "count";
+    columns.push({ name, type: { kind: "bigint" } });
+  }
+  return columns.length === 0 ? undefined : columns;
+}
+
+const ONE_EMPTY_ROW: readonly Row[] = [[]];
+
+class CompiledQuery implements RowQueryPlan {
+  readonly columns: readonly ResultColumn[];
+  readonly #parts: PlanParts;
+  readonly #project: Projection | undefined;
+
+  constructor(columns: readonly ResultColumn[], parts: PlanParts, project: Projection | undefined) {
+    this.columns = columns;
+    this.#parts = parts;
+    this.#project = project;
+  }
+
+  get explain(): readonly string[] {
+    return explainPlan(this.#parts);
+  }
+
+  run(relation: Relation | undefined, frame: Frame): RowStream | Promise<RowStream> {
+    const window = this.#parts.window(frame);
+    const sink = this.#sink(window, frame);
+    if (relation === undefined) return pump([ONE_EMPTY_ROW], sink, frame.runtime);
+    const target = this.#parts.access?.resolve(frame);
+    const backward = this.#parts.direction === "backward";
+    if (target === undefined || "range" in target) {
+      return pump(relation.scan(target?.range ?? {}, backward), sink, frame.runtime);
+    }
+    const { keys } = target;
+    const found = keys.length === 0 ? [] : relation.lookup(backward ? keys.toReversed() : keys);
+    if (found instanceof Promise) return found.then((rows) => pump([rows], sink, frame.runtime));
+    return pump([found], sink, frame.runtime);
+  }
+
+  #sink(window: Window, frame: Frame): Sink {
+    const { where, order, direction, counts } = this.#parts;
+    const filter = where?.evaluate;
+    if (this.#project === undefined) return new CountSink(filter, counts, window, frame);
+    if (direction !== undefined) return new StreamSink(filter, this.#project, window, frame);
+    return new SortSink(filter, order, this.#project, window, frame);
+  }
+}

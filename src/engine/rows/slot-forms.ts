@@ -1,5 +1,5 @@
 import { KalamError } from "../../errors/index.ts";
-import { type ColumnType, Decimal, type StorableKind, type Value } from "../types/index.ts";
+import { type ColumnType, Decimal, MAX_DECIMAL_PRECISION, type StorableKind, type Value } from "../types/index.ts";
 import { type ByteReader, corrupt } from "./byte-reader.ts";
 import type { ByteWriter } from "./byte-writer.ts";
 import { UUID_BYTES, uuidFromBytes, uuidToBytes } from "./uuid-bytes.ts";
@@ -14,31 +14,61 @@ export const FORM_WIDE = 2;
 /** Twice a length (one more for ASCII text) and as many bytes. */
 export const FORM_BYTES = 3;
 
+const UUID_TEXT_LENGTH = 36;
 const MAX_DECIMAL_BYTES = 17;
 
-/** Writes a value that is not null and says in which form. */
+/**
+ * Writes a value that is not null and says in which form. A value that is not of the type is refused here, because nobody
+ * could read it later.
+ */
 export function encodeSlot(writer: ByteWriter, type: ColumnType, value: Value): Form {
-  switch (typeof value) {
-    case "string":
-      if (type.kind === "uuid") encodeUuid(writer, value);
-      else writer.text(value);
+  switch (type.kind) {
+    case "text":
+    case "json":
+    case "file":
+      if (typeof value !== "string") break;
+      writer.text(value);
       return FORM_BYTES;
+    case "smallint":
+    case "integer":
     case "bigint":
-      return encodeInteger(writer, value);
-    case "number":
-      if (type.kind === "double" || type.kind === "real") {
-        writer.float64(value);
-        return FORM_WIDE;
-      }
+    case "date":
+    case "time":
+    case "timestamp":
+    case "timestamptz":
+    case "datetime":
+      if (typeof value === "bigint") return encodeInteger(writer, value);
+      if (typeof value !== "number" || !Number.isSafeInteger(value)) break;
       if ((value | 0) !== value) return encodeInteger(writer, BigInt(value));
       writer.varint(zigzag(value));
       return FORM_VARINT;
     case "boolean":
+      if (typeof value !== "boolean") break;
       writer.varint(value ? 2 : 0);
       return FORM_VARINT;
-    default:
-      return encodeObject(writer, value);
+    case "real":
+    case "double":
+      if (typeof value !== "number") break;
+      writer.float64(value);
+      return FORM_WIDE;
+    case "uuid":
+      if (typeof value !== "string" || value.length !== UUID_TEXT_LENGTH) break;
+      encodeUuid(writer, value);
+      return FORM_BYTES;
+    case "bytea":
+      if (!(value instanceof Uint8Array)) break;
+      writer.bytes(value);
+      return FORM_BYTES;
+    case "embedding":
+      if (!(value instanceof Float32Array)) break;
+      writer.bytes(floatBytes(value));
+      return FORM_BYTES;
+    case "decimal":
+      if (!(value instanceof Decimal)) break;
+      writer.bytes(decimalBytes(value));
+      return FORM_BYTES;
   }
+  throw new KalamError("internal", { reason: `a ${typeof value} cannot be stored in a column of type ${type.kind}` });
 }
 
 /** Reads a value of a type in the form it was written in. */
@@ -93,14 +123,6 @@ function encodeUuid(writer: ByteWriter, value: string): void {
   uuidToBytes(value, (byte) => writer.byte(byte));
 }
 
-function encodeObject(writer: ByteWriter, value: Value): Form {
-  if (value instanceof Uint8Array) writer.bytes(value);
-  else if (value instanceof Float32Array) writer.bytes(floatBytes(value));
-  else if (value instanceof Decimal) writer.bytes(decimalBytes(value));
-  else throw new KalamError("internal", { reason: "a list cannot be stored in a row" });
-  return FORM_BYTES;
-}
-
 function decodeObject(bytes: Buffer, kind: StorableKind): Value {
   switch (kind) {
     case "uuid": {
@@ -132,11 +154,12 @@ function decimalBytes(value: Decimal): Uint8Array {
 
 function decimalOf(bytes: Buffer): Decimal {
   const scale = bytes[0];
-  if (scale === undefined || bytes.length < 2 || bytes.length > 1 + MAX_DECIMAL_BYTES) {
-    throw corrupt(`a decimal has ${bytes.length} bytes`);
+  const width = bytes.length - 1;
+  if (scale === undefined || scale > MAX_DECIMAL_PRECISION || width < 1 || width > MAX_DECIMAL_BYTES) {
+    throw corrupt(`a decimal has ${bytes.length} bytes and the scale ${scale}`);
   }
   const magnitude = BigInt(`0x${bytes.toString("hex", 1)}`);
-  return new Decimal(BigInt.asIntN(8 * (bytes.length - 1), magnitude), scale);
+  return new Decimal(BigInt.asIntN(8 * width, magnitude), scale);
 }
 
 /** 32-bit floats, little-endian whatever the machine is. */

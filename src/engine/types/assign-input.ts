@@ -8,6 +8,8 @@ import { fitDecimal, fitInteger, limitLength, parseText } from "./parse-text.ts"
 import { castError, valueError } from "./value-errors.ts";
 
 const INTEGER = /^-?\d+$/;
+/** So many characters are never more than 32 bits hold. */
+const SHORT_INTEGER = 9;
 /** The years that `parseText` takes. */
 const MIN_DAYS = daysFromCivil(-290_308, 1, 1);
 const MAX_DAYS = daysFromCivil(5_874_897, 12, 31);
@@ -43,15 +45,17 @@ function assignNumber(input: number, to: ColumnType, column: string | undefined)
   if (to.kind === "double") return input;
   if (Number.isSafeInteger(input)) {
     if (to.kind === "integer" && (input | 0) === input) return input | 0;
-    if (to.kind === "bigint" || to.kind === "timestamp") return BigInt(input);
+    if (to.kind === "bigint") return BigInt(input);
   }
   return assignExact(String(input), to, column);
 }
 
 function assignExact(text: string, to: ColumnType, column: string | undefined): Value {
   switch (to.kind) {
-    case "smallint":
     case "integer":
+      if (text.length <= SHORT_INTEGER && INTEGER.test(text)) return Number(text) | 0;
+      return fitInteger(wholeNumber(text, to, column), to, column);
+    case "smallint":
     case "bigint":
       return fitInteger(wholeNumber(text, to, column), to, column);
     case "real":

@@ -1,3 +1,4 @@
+import { crc32 } from "node:zlib";
 import { expect } from "chai";
 import fc from "fast-check";
 import { RowCodec } from "../../../src/engine/rows/row-codec.ts";
@@ -97,6 +98,49 @@ describe("stored rows", () => {
     expectCorrupt(() => new RowCodec([{ kind: "text" }]).decode(bytes));
     expectCorrupt(() => new RowCodec([{ kind: "bigint" }, { kind: "text" }]).decode(bytes));
     expectCorrupt(() => new RowCodec([{ kind: "uuid" }, { kind: "text" }]).decode(bytes));
+  });
+
+  it("of bytes made up with a right checksum are read or refused, never more", () => {
+    const codec = new RowCodec([
+      { kind: "bigint" },
+      { kind: "text" },
+      { kind: "decimal" },
+      undefined,
+      { kind: "uuid" },
+    ]);
+    const body = fc.uint8Array({ minLength: 1, maxLength: 40 });
+    fc.assert(
+      fc.property(body, fc.integer({ min: 0, max: 7 }), (rest, count) => {
+        const row = Buffer.concat([Buffer.from([1, 0, 0, 0, 0, 0, 0, 0, 9, 0, count]), rest]);
+        const checksum = Buffer.alloc(4);
+        checksum.writeUInt32BE(crc32(row));
+        try {
+          expect(codec.decode(Buffer.concat([row, checksum])).values.length).to.equal(count);
+        } catch (error) {
+          if (!(error instanceof KalamError)) throw error;
+          expect(error.key).to.equal("data_corrupt");
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("are never written with a value that is not of the column's type", () => {
+    const values: [ColumnType, Value][] = [
+      [{ kind: "bigint" }, "5"],
+      [{ kind: "integer" }, 1.5],
+      [{ kind: "text" }, 5],
+      [{ kind: "uuid" }, "5"],
+      [{ kind: "boolean" }, 1],
+      [{ kind: "double" }, 1n],
+      [{ kind: "decimal" }, 1],
+      [{ kind: "bytea" }, "x"],
+      [{ kind: "embedding" }, [1]],
+    ];
+    for (const [type, value] of values) {
+      const codec = new RowCodec([type]);
+      expect(() => codec.encode({ seq: 1n, deleted: false, values: [value] }), type.kind).to.throw("cannot be stored");
+    }
   });
 
   it("are small", () => {

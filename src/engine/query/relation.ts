@@ -8,6 +8,7 @@ export interface RelationColumn {
   readonly slot: number;
   /** Left out of `SELECT *`: `_seq` and `_deleted`. */
   readonly hidden: boolean;
+  readonly notNull?: boolean;
 }
 
 /** The shape of what stands in a FROM clause. */

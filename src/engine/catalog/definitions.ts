@@ -1,0 +1,81 @@
+import type { TableKind } from "../sql/statement.ts";
+import type { ColumnType } from "../types/column-type.ts";
+
+/**
+ * What the catalog keeps, as plain data: these objects are stored as JSON documents in the hot store. They are never changed in
+ * place; a change makes a new object.
+ */
+export interface NamespaceDefinition {
+  readonly name: string;
+  readonly options: Readonly<Record<string, string>>;
+  /** Microseconds since 1970, as text. */
+  readonly createdAt: string;
+}
+
+export type AccessLevel = "public" | "private" | "restricted" | "dba";
+
+/** A default: a function that is called for each row, or a constant in PostgreSQL's text form (null: NULL). */
+export type DefaultValue = { readonly function: DefaultFunction } | { readonly constant: string | null };
+
+export type DefaultFunction = "NOW" | "SNOWFLAKE_ID" | "UUID_V7" | "ULID" | "CURRENT_USER";
+
+export interface ColumnSpec {
+  /** Never used again in the same table, so that rows of older schemas keep their meaning. From 1. */
+  readonly id: number;
+  readonly name: string;
+  readonly type: ColumnType;
+  readonly notNull: boolean;
+  readonly default?: DefaultValue;
+  /** Value of rows that are older than the column, in text form. */
+  readonly missing?: string;
+}
+
+export interface FlushPolicy {
+  readonly rows?: number;
+  readonly intervalSeconds?: number;
+}
+
+export interface TableDefinition {
+  /** Never used again, also not after DROP. */
+  readonly id: number;
+  readonly namespace: string;
+  readonly name: string;
+  readonly kind: TableKind;
+  /** In declared order. */
+  readonly columns: readonly ColumnSpec[];
+  /** Ids of dropped and present columns are all below this. */
+  readonly nextColumnId: number;
+  /** Column names; empty: keyed by `_seq`. */
+  readonly primaryKey: readonly string[];
+  readonly accessLevel: AccessLevel;
+  readonly storageId: string;
+  readonly useUserStorage: boolean;
+  readonly flushPolicy?: FlushPolicy;
+  readonly ttlSeconds?: number;
+  readonly deletedRetentionHours?: number;
+  readonly schemaVersion: number;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
+
+export interface ViewDefinition {
+  readonly namespace: string;
+  readonly name: string;
+  /** Output names given behind the view's name; empty: the query's own. */
+  readonly columns: readonly string[];
+  readonly query: string;
+  /** Namespace that names in the query had when it was made. */
+  readonly queryNamespace: string;
+  readonly createdAt: string;
+}
+
+export interface StorageDefinition {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string | null;
+  readonly type: "filesystem";
+  readonly baseDirectory: string;
+  readonly sharedTablesTemplate: string;
+  readonly userTablesTemplate: string;
+  readonly createdAt: string;
+}

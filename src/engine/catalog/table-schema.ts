@@ -1,0 +1,113 @@
+import type { RelationColumn, RelationShape } from "../query/relation.ts";
+import { encodeKey } from "../rows/key-codec.ts";
+import { RowCodec } from "../rows/row-codec.ts";
+import type { ColumnType, Row, Value } from "../types/column-type.ts";
+import { parseText } from "../types/index.ts";
+import type { ColumnSpec, TableDefinition } from "./definitions.ts";
+
+/** Slot of `_seq` in every row. */
+export const SEQ_SLOT = 0;
+/** Slot of `_deleted` in every row. */
+export const DELETED_SLOT = 1;
+const FIRST_COLUMN_SLOT = 2;
+
+const SEQ_TYPE: ColumnType = { kind: "bigint" };
+const DELETED_TYPE: ColumnType = { kind: "boolean" };
+
+/**
+ * A table definition made ready for work: slots, codecs, key.
+ *
+ *     slot 0     1         2          3        …
+ *          _seq  _deleted  column 1   column 2      by column id, not by position: a dropped column leaves its slot empty
+ *
+ * Immutable; DDL makes a new one. Two objects with the same `definition.id` are the same table at different times.
+ */
+export class TableSchema {
+  readonly definition: TableDefinition;
+  /** `namespace.table` */
+  readonly fullName: string;
+  readonly shape: RelationShape;
+  readonly slotCount: number;
+  /** Slots of the key; `[SEQ_SLOT]` when the table has no primary key. */
+  readonly keySlots: readonly number[];
+  readonly keyTypes: readonly ColumnType[];
+  readonly #codec: RowCodec;
+  readonly #missing: readonly Value[];
+  readonly #byName: ReadonlyMap<string, ColumnSpec>;
+
+  constructor(definition: TableDefinition) {
+    this.definition = definition;
+    this.fullName = `${definition.namespace}.${definition.name}`;
+    this.#byName = new Map(definition.columns.map((column) => [column.name, column]));
+    this.slotCount = FIRST_COLUMN_SLOT + definition.nextColumnId - 1;
+
+    const types = new Array<ColumnType | undefined>(this.slotCount).fill(undefined);
+    const missing = new Array<Value>(this.slotCount).fill(null);
+    for (const column of definition.columns) {
+      types[columnSlot(column)] = column.type;
+      if (column.missing !== undefined) missing[columnSlot(column)] = parseText(column.missing, column.type);
+    }
+    this.#codec = new RowCodec(types);
+    this.#missing = missing;
+
+    const key = definition.primaryKey.map((name) => this.requireColumn(name));
+    this.keySlots = key.length === 0 ? [SEQ_SLOT] : key.map(columnSlot);
+    this.keyTypes = key.length === 0 ? [SEQ_TYPE] : key.map((column) => column.type);
+    this.shape = {
+      name: this.fullName,
+      columns: [
+        ...definition.columns.map(
+          (column): RelationColumn => ({
+            name: column.name,
+            type: column.type,
+            slot: columnSlot(column),
+            hidden: false,
+            notNull: column.notNull,
+          }),
+        ),
+        { name: "_seq", type: SEQ_TYPE, slot: SEQ_SLOT, hidden: true, notNull: true },
+        { name: "_deleted", type: DELETED_TYPE, slot: DELETED_SLOT, hidden: true, notNull: true },
+      ],
+      keySlots: this.keySlots,
+    };
+  }
+
+  column(name: string): ColumnSpec | undefined {
+    return this.#byName.get(name);
+  }
+
+  requireColumn(name: string): ColumnSpec {
+    const column = this.#byName.get(name);
+    if (column === undefined) throw new Error(`table ${this.fullName} has no column ${name}`);
+    return column;
+  }
+
+  keyOf(row: Row): string {
+    return encodeKey(
+      this.keyTypes,
+      this.keySlots.map((slot) => row[slot] ?? null),
+    );
+  }
+
+  encode(row: Row): Buffer {
+    return this.#codec.encode({
+      seq: row[SEQ_SLOT] as bigint,
+      deleted: row[DELETED_SLOT] as boolean,
+      values: row,
+    });
+  }
+
+  /** Rows written under an older schema get the values that their later columns had when they were added. */
+  decode(bytes: Buffer): Value[] {
+    const version = this.#codec.decode(bytes);
+    const row = version.values;
+    for (let slot = row.length; slot < this.slotCount; slot++) row.push(this.#missing[slot] ?? null);
+    row[SEQ_SLOT] = version.seq;
+    row[DELETED_SLOT] = version.deleted;
+    return row;
+  }
+}
+
+export function columnSlot(column: ColumnSpec): number {
+  return FIRST_COLUMN_SLOT + column.id - 1;
+}

@@ -1,0 +1,26 @@
+import type { HotStore } from "../drivers/hot/hot-store.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import type { Accounts } from "./auth/accounts.ts";
+import type { Catalog } from "./catalog/catalog.ts";
+import type { StorageFolders } from "./catalog/local-storage.ts";
+import type { EngineOptions } from "./options.ts";
+import type { AnalyticalEngine } from "./query/analytic/index.ts";
+import type { CommitPipeline } from "./rows/commit-pipeline.ts";
+import type { PartitionCache } from "./rows/partition-cache.ts";
+import type { SqlParser } from "./sql/index.ts";
+
+/** The parts of an open engine, as the statements use them. */
+export interface Database {
+  readonly options: EngineOptions;
+  readonly runtime: Runtime;
+  readonly store: HotStore;
+  readonly cache: PartitionCache;
+  readonly pipeline: CommitPipeline;
+  readonly catalog: Catalog;
+  readonly accounts: Accounts;
+  readonly folders: StorageFolders;
+  readonly parser: SqlParser;
+  readonly analytics: AnalyticalEngine;
+  /** Microseconds since 1970. */
+  readonly startedAt: bigint;
+}

@@ -1,0 +1,175 @@
+import { DataFolder } from "../drivers/hot/data-folder.ts";
+import type { HotStore } from "../drivers/hot/hot-store.ts";
+import { openHotStore } from "../drivers/hot/open.ts";
+import { KalamError, toKalamError } from "../errors/index.ts";
+import { createRuntime, type Runtime } from "../runtime/runtime.ts";
+import { Accounts } from "./auth/accounts.ts";
+import { RowAccountStore } from "./auth/row-account-store.ts";
+import { Catalog } from "./catalog/catalog.ts";
+import { localStorage, StorageFolders } from "./catalog/local-storage.ts";
+import type { Database } from "./database.ts";
+import { defaultEngineOptions, type EngineOptions } from "./options.ts";
+import { PlanCache } from "./plan-cache.ts";
+import { AnalyticalEngine } from "./query/analytic/index.ts";
+import { limitRows } from "./query/row-ceiling.ts";
+import type { RequestContext, StatementExecutor, StatementResult } from "./request.ts";
+import { RequestRunner } from "./request-runner.ts";
+import { CommitPipeline } from "./rows/commit-pipeline.ts";
+import { PartitionCache } from "./rows/partition-cache.ts";
+import { StreamSweeper } from "./rows/stream-sweeper.ts";
+import { loadSqlParser, type ParsedStatement, SqlParser } from "./sql/index.ts";
+import { StatementFailure } from "./statement-failure.ts";
+
+/**
+ * The database itself. It knows no transport and no terminal: the server calls it, and so does a program that embeds it.
+ *
+ *     execute ─▶ sql (text → statements) ─▶ statements ─▶ query │ rows ─▶ hot store
+ *
+ * @example
+ * const engine = await Engine.open({ dataDir: "./data" });
+ * const [result] = await engine.execute("SELECT 1", { principal: { userId: "root", role: "system" } });
+ * await engine.close();
+ */
+export class Engine implements StatementExecutor {
+  readonly #database: Database;
+  readonly #plans = new PlanCache();
+  readonly #folder: DataFolder | undefined;
+  readonly #sweeper: StreamSweeper;
+  #closing: Promise<void> | undefined;
+
+  private constructor(database: Database, folder: DataFolder | undefined) {
+    this.#database = database;
+    this.#folder = folder;
+    this.#sweeper = new StreamSweeper(database.cache, database.catalog, database.pipeline, database.runtime);
+  }
+
+  /**
+   * @throws KalamError `data_locked`, `data_corrupt`, `driver_unavailable`, `storage_failed`
+   */
+  static async open(options: Partial<EngineOptions> = {}, runtime?: Runtime): Promise<Engine> {
+    const complete = { ...defaultEngineOptions, ...options };
+    const own = runtime ?? createRuntime({ node: complete.nodeId });
+    await loadSqlParser();
+    const folder = complete.driver === "memory" ? undefined : await DataFolder.open(complete.dataDir);
+    let store: HotStore | undefined;
+    try {
+      store = await openHotStore({ driver: complete.driver, dataDir: folder?.path ?? "" });
+      const database = await openDatabase(complete, own, store, folder?.path);
+      await database.accounts.bootstrapRoot(complete.rootPassword);
+      const engine = new Engine(database, folder);
+      engine.#sweeper.start();
+      return engine;
+    } catch (error) {
+      await store?.close();
+      await folder?.close();
+      throw error;
+    }
+  }
+
+  get accounts(): Accounts {
+    return this.#database.accounts;
+  }
+
+  get runtime(): Runtime {
+    return this.#database.runtime;
+  }
+
+  async execute(sql: string, context: RequestContext): Promise<readonly StatementResult[]> {
+    if (this.#closing !== undefined) throw new StatementFailure(new KalamError("shutting_down"), 0, sql);
+    const statements = this.#parse(sql);
+    this.#checkParameters(sql, statements.length, context);
+    const results = await new RequestRunner(this.#database, this.#plans, context, statements).run();
+    const maximum = this.#database.options.maxResultRows;
+    return maximum === 0 ? results : results.map((result) => limitRows(result, maximum));
+  }
+
+  #parse(sql: string): readonly ParsedStatement[] {
+    try {
+      const statements = this.#database.parser.parse(sql);
+      if (statements.length === 0) throw new KalamError("empty_sql");
+      return statements;
+    } catch (error) {
+      if (error instanceof StatementFailure) throw error;
+      throw new StatementFailure(toKalamError(error), 0, sql);
+    }
+  }
+
+  #checkParameters(sql: string, statements: number, context: RequestContext): void {
+    const params = context.params ?? [];
+    if (params.length === 0) return;
+    const { maxParameters, maxParameterBytes } = this.#database.options;
+    if (statements > 1) throw new StatementFailure(new KalamError("params_with_batch"), 0, sql);
+    if (params.length > maxParameters) {
+      throw new StatementFailure(
+        new KalamError("too_many_parameters", { maximum: maxParameters, count: params.length }),
+        1,
+        sql,
+      );
+    }
+    params.forEach((value, index) => {
+      if (typeof value !== "string" || value.length * 3 <= maxParameterBytes) return;
+      const bytes = Buffer.byteLength(value);
+      if (bytes <= maxParameterBytes) return;
+      const error = new KalamError("parameter_too_large", { number: index + 1, bytes, maximum: maxParameterBytes });
+      throw new StatementFailure(error, 1, sql);
+    });
+  }
+
+  /** Figures for health and `system.stats`. */
+  get figures(): { readonly cacheBytes: number; readonly partitions: number; readonly tables: number } {
+    const { cache, catalog } = this.#database;
+    return { cacheBytes: cache.bytes, partitions: cache.partitionCount, tables: catalog.tables().length };
+  }
+
+  /** Takes no more statements, waits for the writes that were taken, and gives the data folder free. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const { pipeline, analytics, store } = this.#database;
+    this.#sweeper.stop();
+    await pipeline.close();
+    await analytics.close();
+    await store.close();
+    await this.#folder?.close();
+  }
+}
+
+async function openDatabase(
+  options: EngineOptions,
+  runtime: Runtime,
+  store: HotStore,
+  dataDir: string | undefined,
+): Promise<Database> {
+  const cache = new PartitionCache(store, {
+    budgetBytes: options.cacheBytes,
+    maxPartitionBytes: options.maxPartitionBytes,
+  });
+  const pipeline = new CommitPipeline(store, cache, runtime, options.maxWaitingWrites);
+  await pipeline.start();
+  const catalog = await Catalog.load(store, localStorage(dataDir));
+  const accounts = new Accounts(new RowAccountStore(store, cache, pipeline), runtime, {
+    enforcePasswordComplexity: options.enforcePasswordComplexity,
+  });
+  return {
+    options,
+    runtime,
+    store,
+    cache,
+    pipeline,
+    catalog,
+    accounts,
+    folders: new StorageFolders(dataDir),
+    parser: new SqlParser({ cacheEntries: options.planCacheEntries, maxStatementBytes: options.maxStatementBytes }),
+    analytics: new AnalyticalEngine({
+      memoryLimitBytes: options.analyticsMemoryBytes,
+      threads: options.analyticsThreads,
+      maxConcurrent: options.analyticsConcurrency,
+      temporaryDirectory: dataDir === undefined ? undefined : `${dataDir}/tmp`,
+      runtime,
+    }),
+    startedAt: runtime.clock.nowMicros(),
+  };
+}

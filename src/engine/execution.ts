@@ -1,0 +1,24 @@
+import type { Principal } from "./auth/roles.ts";
+import type { Parameter } from "./request.ts";
+import type { Transaction } from "./rows/transaction.ts";
+import type { ParsedStatement } from "./sql/statement.ts";
+
+/** One statement being run: for whom, with which inputs, at what moment. */
+export interface Execution {
+  readonly statement: ParsedStatement;
+  /** Whose rows are meant: the caller, or the user named by EXECUTE AS. */
+  readonly principal: Principal;
+  /** Who really asks. */
+  readonly actor: Principal;
+  /** For names without a namespace. */
+  readonly namespace: string;
+  readonly params: readonly Parameter[];
+  /** The moment of the statement, in microseconds since 1970: what `NOW()` says. */
+  readonly now: bigint;
+  readonly transaction: Transaction | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+export function isActingForAnother(execution: Execution): boolean {
+  return execution.actor !== execution.principal;
+}

@@ -1,0 +1,57 @@
+/** What an engine is opened with. Every limit has a default in `defaultEngineOptions`. */
+export interface EngineOptions {
+  /** Folder of the database; made when it does not exist. Not used by the memory driver. */
+  readonly dataDir: string;
+  readonly driver: "sqlite" | "memory";
+  /** Memory for cached rows, in bytes. */
+  readonly cacheBytes: number;
+  /** A partition that needs more than this is read from the store instead of being cached, in bytes. */
+  readonly maxPartitionBytes: number;
+  /** Plans kept for statements that were seen before. */
+  readonly planCacheEntries: number;
+  readonly maxStatementBytes: number;
+  readonly maxParameters: number;
+  readonly maxParameterBytes: number;
+  /** Rows a query may return; 0 means no ceiling. */
+  readonly maxResultRows: number;
+  /** Seconds a statement may run. */
+  readonly statementTimeoutSeconds: number;
+  /** Bytes of changes one transaction may hold. */
+  readonly maxTransactionBytes: number;
+  /** Statements that may wait for the commit pipeline before new ones are turned away. */
+  readonly maxWaitingWrites: number;
+  /** Rows one STREAM partition (a user's rows of one table) may hold; the oldest make room. */
+  readonly streamMaxRows: number;
+  readonly analyticsMemoryBytes: number;
+  readonly analyticsThreads: number;
+  /** Analytical queries that run at the same time; others wait. */
+  readonly analyticsConcurrency: number;
+  /** Check the kinds of characters in passwords of CREATE USER and ALTER USER. */
+  readonly enforcePasswordComplexity: boolean;
+  /** Password of `root` when the database is new; without one the server must be set up first. */
+  readonly rootPassword: string | undefined;
+  /** 0–1023; unique among servers that share a store. */
+  readonly nodeId: number;
+}
+
+export const defaultEngineOptions: EngineOptions = {
+  dataDir: "./data",
+  driver: "sqlite",
+  cacheBytes: 128 * 1024 * 1024,
+  maxPartitionBytes: 64 * 1024 * 1024,
+  planCacheEntries: 1000,
+  maxStatementBytes: 1024 * 1024,
+  maxParameters: 50,
+  maxParameterBytes: 512 * 1024,
+  maxResultRows: 0,
+  statementTimeoutSeconds: 30,
+  maxTransactionBytes: 100 * 1024 * 1024,
+  maxWaitingWrites: 100_000,
+  streamMaxRows: 10_000,
+  analyticsMemoryBytes: 256 * 1024 * 1024,
+  analyticsThreads: 2,
+  analyticsConcurrency: 4,
+  enforcePasswordComplexity: false,
+  rootPassword: undefined,
+  nodeId: 1,
+};

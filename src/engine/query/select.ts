@@ -1,0 +1,140 @@
+import type { RangeVar, SelectStmt } from "libpg-query";
+import { KalamError } from "../../errors/index.ts";
+import type { Database } from "../database.ts";
+import type { Execution } from "../execution.ts";
+import type { Parameter } from "../request.ts";
+import type { Literal, ParsedStatement, StatementTemplate } from "../sql/statement.ts";
+import type { ColumnType } from "../types/column-type.ts";
+import type { AnalyticalContext, ViewExpansion } from "./analytic/index.ts";
+import { type Frame, InputBinder } from "./expression/index.ts";
+import type { Relation, RelationShape, ResultColumn, RowStream } from "./relation.ts";
+import { nameOfRangeVar, openResolved, type Resolved, resolveName } from "./resolve.ts";
+import { planRowQuery, type RowQueryPlan } from "./row/index.ts";
+
+export interface QueryResult {
+  readonly columns: readonly ResultColumn[];
+  readonly rows: RowStream;
+}
+
+/** How a SELECT will be answered; good for as long as the catalog stays as it is. */
+export interface SelectPlan {
+  readonly node: SelectStmt;
+  readonly binder: InputBinder;
+  /** The one table of a row query. */
+  readonly table: RangeVar | undefined;
+  readonly row: RowQueryPlan | undefined;
+}
+
+/**
+ * Chooses between the two read paths: a query over one relation that the row evaluator takes whole is answered in the process;
+ * everything else goes to DuckDB.
+ */
+export function planSelect(
+  database: Database,
+  execution: Execution,
+  node: SelectStmt,
+  template: StatementTemplate,
+): SelectPlan {
+  const binder = new InputBinder(template);
+  const table = onlyTable(node);
+  if (table === "many") return { node, binder, table: undefined, row: undefined };
+  if (table === undefined) {
+    const row = planRowQuery(node, { shape: undefined, alias: undefined, binder }, []);
+    return { node, binder, table, row };
+  }
+  const resolved = resolveName(database, execution, nameOfRangeVar(table), "read");
+  if (resolved.kind === "view") return { node, binder, table: undefined, row: undefined };
+  const { shape, keyTypes } = shapeOf(resolved);
+  const scope = { shape, alias: table.alias?.aliasname ?? table.relname, binder };
+  return { node, binder, table, row: planRowQuery(node, scope, keyTypes) };
+}
+
+function shapeOf(resolved: Exclude<Resolved, { kind: "view" }>): {
+  shape: RelationShape;
+  keyTypes: readonly ColumnType[];
+} {
+  if (resolved.kind === "system") return { shape: resolved.source.shape, keyTypes: [] };
+  return { shape: resolved.schema.shape, keyTypes: resolved.schema.keyTypes };
+}
+
+/** The single plain table of a FROM clause, undefined when there is no FROM, "many" for everything else. */
+function onlyTable(node: SelectStmt): RangeVar | undefined | "many" {
+  if (node.op !== undefined && node.op !== "SETOP_NONE") return "many";
+  if (node.withClause !== undefined || node.valuesLists !== undefined) return "many";
+  const from = node.fromClause ?? [];
+  if (from.length === 0) return undefined;
+  const [first] = from;
+  if (from.length > 1 || first === undefined || !("RangeVar" in first)) return "many";
+  return first.RangeVar.alias?.colnames === undefined ? first.RangeVar : "many";
+}
+
+/** Runs a plan. The rows are those of this moment, also when they are fetched later. */
+export async function runSelect(database: Database, execution: Execution, plan: SelectPlan): Promise<QueryResult> {
+  if (plan.row === undefined) return runAnalytical(database, execution, plan.node);
+  const frame = frameOf(database, execution, plan.binder);
+  if (plan.table === undefined) return { columns: plan.row.columns, rows: await plan.row.run(undefined, frame) };
+  const resolved = resolveName(database, execution, nameOfRangeVar(plan.table), "read");
+  if (resolved.kind === "view") throw new KalamError("serialization_failure");
+  const opened = openResolved(database, execution, resolved);
+  const relation = opened instanceof Promise ? await opened : opened;
+  const rows = plan.row.run(relation, frame);
+  return { columns: plan.row.columns, rows: rows instanceof Promise ? await rows : rows };
+}
+
+export function frameOf(database: Database, execution: Execution, binder: InputBinder): Frame {
+  return {
+    inputs: binder.bind(execution.params, execution.statement.literals),
+    now: execution.now,
+    principal: execution.principal,
+    runtime: database.runtime,
+  };
+}
+
+export function runAnalytical(database: Database, execution: Execution, node: SelectStmt): Promise<QueryResult> {
+  return database.analytics.query(node, analyticalContext(database, execution));
+}
+
+/** @param override answers for a name before the catalog is asked: the rows of a RETURNING clause */
+export function analyticalContext(
+  database: Database,
+  execution: Execution,
+  override?: (table: RangeVar) => Relation | undefined,
+): AnalyticalContext {
+  return {
+    resolve: (table) => override?.(table) ?? openForAnalysis(database, execution, table),
+    inputs: inputsOf(execution.params, execution.statement),
+    principal: execution.principal,
+    now: execution.now,
+    timeoutMillis: database.options.statementTimeoutSeconds * 1000,
+    ...(execution.signal === undefined ? {} : { signal: execution.signal }),
+  };
+}
+
+/** Parameters first, then literals: the numbering of a template. Missing parameters are an error of the statement. */
+export function inputsOf(params: readonly Parameter[], statement: ParsedStatement): readonly (Parameter | Literal)[] {
+  const { parameterCount } = statement.template;
+  if (params.length < parameterCount) {
+    throw new KalamError("undefined_parameter", { number: params.length + 1 });
+  }
+  return [...params.slice(0, parameterCount), ...statement.literals];
+}
+
+function openForAnalysis(
+  database: Database,
+  execution: Execution,
+  table: RangeVar,
+): Relation | ViewExpansion | Promise<Relation | ViewExpansion> {
+  const resolved = resolveName(database, execution, nameOfRangeVar(table), "read");
+  if (resolved.kind !== "view") return openResolved(database, execution, resolved);
+  const { view } = resolved;
+  const [parsed] = database.parser.parse(view.query);
+  if (parsed === undefined || parsed.template.statement.kind !== "select") {
+    throw new KalamError("data_corrupt", { path: `view ${view.namespace}.${view.name}`, reason: "no query" });
+  }
+  const inner: Execution = { ...execution, statement: parsed, params: [], namespace: view.queryNamespace };
+  return {
+    query: parsed.template.statement.node,
+    columns: view.columns,
+    context: analyticalContext(database, inner),
+  };
+}

@@ -1,0 +1,188 @@
+import { KalamError, toKalamError } from "../errors/index.ts";
+import { requireActAs, requireStatement } from "./auth/permissions.ts";
+import type { Database } from "./database.ts";
+import type { Execution } from "./execution.ts";
+import type { PlanCache } from "./plan-cache.ts";
+import type { RowStream } from "./query/relation.ts";
+import type { Parameter, RequestContext, StatementResult } from "./request.ts";
+import { requireCurrent } from "./rows/dml/submit.ts";
+import { Transaction } from "./rows/transaction.ts";
+import type { ParsedStatement } from "./sql/statement.ts";
+import { StalePlan } from "./stale-plan.ts";
+import { StatementFailure } from "./statement-failure.ts";
+import { DEFAULT_NAMESPACE } from "./statements/default-namespace.ts";
+import { runStatement } from "./statements/dispatch.ts";
+
+/** How often a statement or a transaction is run again when others were faster. */
+const MAX_ATTEMPTS = 8;
+
+/**
+ * One request: its statements one after another, `BEGIN … COMMIT` around some of them, `USE` in force until the end.
+ *
+ * A transaction lives inside the request, so all its statements are known: when it loses against another one at COMMIT, it is run
+ * again from its BEGIN, and only what the last attempt answered is told.
+ */
+export class RequestRunner {
+  readonly #database: Database;
+  readonly #plans: PlanCache;
+  readonly #context: RequestContext;
+  readonly #statements: readonly ParsedStatement[];
+  readonly #results: StatementResult[] = [];
+  #namespace: string;
+  #transaction: Transaction | undefined;
+
+  constructor(database: Database, plans: PlanCache, context: RequestContext, statements: readonly ParsedStatement[]) {
+    this.#database = database;
+    this.#plans = plans;
+    this.#context = context;
+    this.#statements = statements;
+    this.#namespace = context.namespace?.toLowerCase() ?? DEFAULT_NAMESPACE;
+  }
+
+  /** @throws StatementFailure */
+  async run(): Promise<readonly StatementResult[]> {
+    for (const [index, statement] of this.#statements.entries()) {
+      this.#located(index, () => requireStatement(this.#context.principal, statement.template.statement));
+    }
+    let begun = { index: 0, results: 0, namespace: this.#namespace };
+    let attempts = 0;
+    try {
+      for (let index = 0; index < this.#statements.length; index++) {
+        const statement = this.#statements[index] as ParsedStatement;
+        const { kind } = statement.template.statement;
+        if (kind === "begin" && this.#transaction === undefined && begun.index !== index) {
+          begun = { index, results: this.#results.length, namespace: this.#namespace };
+          attempts = 0;
+        }
+        try {
+          this.#results.push(await this.#runOne(statement));
+        } catch (error) {
+          if (!isLostRace(error) || !this.#mayRepeat(kind) || ++attempts >= MAX_ATTEMPTS)
+            throw this.#failure(error, index);
+          if (this.#transaction === undefined && kind !== "commit") {
+            index--;
+            continue;
+          }
+          this.#endTransaction();
+          this.#results.length = begun.results;
+          this.#namespace = begun.namespace;
+          index = begun.index - 1;
+        }
+      }
+      if (this.#transaction !== undefined) {
+        throw this.#failure(new KalamError("transaction_left_open"), this.#statements.length - 1);
+      }
+      return this.#results;
+    } finally {
+      this.#endTransaction();
+    }
+  }
+
+  /** A lost race is run again as a whole: the statement, or the transaction that it belongs to. */
+  #mayRepeat(kind: string): boolean {
+    return this.#transaction !== undefined || kind !== "rollback";
+  }
+
+  #failure(error: unknown, index: number): StatementFailure {
+    const statement = this.#statements[index];
+    const known =
+      error instanceof StalePlan ? new KalamError("serialization_failure", {}, { cause: error }) : toKalamError(error);
+    return new StatementFailure(known, index + 1, statement?.text ?? "", statement?.offset ?? 0);
+  }
+
+  #located(index: number, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      throw this.#failure(error, index);
+    }
+  }
+
+  async #runOne(statement: ParsedStatement): Promise<StatementResult> {
+    if (this.#context.signal?.aborted) throw new KalamError("cancelled");
+    const { kind } = statement.template.statement;
+    switch (kind) {
+      case "begin":
+        return this.#begin();
+      case "commit":
+        return this.#commit();
+      case "rollback":
+        return this.#rollback();
+      default: {
+        const result = await runStatement(this.#database, this.#plans, await this.#execution(statement));
+        if (result.namespace !== undefined) this.#namespace = result.namespace;
+        return this.#statements.length === 1 ? result : complete(result);
+      }
+    }
+  }
+
+  async #execution(statement: ParsedStatement): Promise<Execution> {
+    const actor = this.#context.principal;
+    const inner = statement.template.statement;
+    const own: Execution = {
+      statement,
+      principal: actor,
+      actor,
+      namespace: this.#namespace,
+      params: this.#context.params ?? NO_PARAMETERS,
+      now: this.#database.runtime.clock.nowMicros(),
+      transaction: this.#transaction,
+      signal: this.#context.signal,
+    };
+    if (inner.kind !== "execute_as") return own;
+    const target = await this.#database.accounts.principalOf(inner.user);
+    requireActAs(actor, target);
+    requireStatement(actor, inner.inner.template.statement);
+    // The statement runs with the rights of an ordinary user, whatever the target's role is.
+    return { ...own, statement: inner.inner, principal: { userId: target.userId, role: "user" } };
+  }
+
+  #begin(): StatementResult {
+    if (this.#transaction !== undefined) throw new KalamError("transaction_open");
+    const { runtime, options } = this.#database;
+    this.#transaction = new Transaction(runtime.textIds.uuidV7(), runtime, options.maxTransactionBytes);
+    return this.#said(`Transaction started (${this.#transaction.id})`);
+  }
+
+  async #commit(): Promise<StatementResult> {
+    const transaction = this.#transaction;
+    if (transaction === undefined) throw new KalamError("no_transaction", { verb: "COMMIT" });
+    await transaction.commit(this.#database.pipeline, (partition) => requireCurrent(this.#database, partition));
+    this.#endTransaction();
+    return this.#said(`Transaction committed (${transaction.id})`);
+  }
+
+  #rollback(): StatementResult {
+    const transaction = this.#transaction;
+    if (transaction === undefined) throw new KalamError("no_transaction", { verb: "ROLLBACK" });
+    this.#endTransaction();
+    return this.#said(`Transaction rolled back (${transaction.id})`);
+  }
+
+  #endTransaction(): void {
+    this.#transaction?.end();
+    this.#transaction = undefined;
+  }
+
+  #said(message: string): StatementResult {
+    return { message, rowCount: 0, asUser: this.#context.principal.userId };
+  }
+}
+
+const NO_PARAMETERS: readonly Parameter[] = [];
+
+function isLostRace(error: unknown): boolean {
+  return error instanceof StalePlan || (error instanceof KalamError && error.key === "serialization_failure");
+}
+
+/** Rows of one statement among several are read before the next one runs. */
+async function complete(result: StatementResult): Promise<StatementResult> {
+  if (result.rows === undefined || !isStream(result.rows)) return result;
+  const rows = [];
+  for await (const chunk of result.rows) rows.push(...chunk);
+  return { ...result, rows };
+}
+
+function isStream(rows: RowStream): rows is Exclude<RowStream, readonly unknown[]> {
+  return Symbol.asyncIterator in rows;
+}

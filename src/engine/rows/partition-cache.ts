@@ -1,0 +1,160 @@
+import type { HotStore } from "../../drivers/hot/hot-store.ts";
+import type { TableSchema } from "../catalog/table-schema.ts";
+import { DELETED_SLOT } from "../catalog/table-schema.ts";
+import type { Row } from "../types/column-type.ts";
+import { keySuccessor } from "./key-codec.ts";
+import { type MemoryAccount, Partition, RowTree, rowBytes } from "./partition.ts";
+import { fromBuffer, partitionPrefix, toBuffer } from "./store-keys.ts";
+
+const LOAD_CHUNK_ROWS = 2000;
+
+export interface PartitionCacheLimits {
+  /** Memory for all resident partitions, in bytes. */
+  readonly budgetBytes: number;
+  /** A larger partition is never resident. */
+  readonly maxPartitionBytes: number;
+}
+
+/**
+ * Keeps the partitions that are in use in memory, the least recently used leave first. Point reads cost a lookup in a tree
+ * instead of a trip to the driver.
+ *
+ * Partitions of STREAM tables live only here: they are resident from the start and never evicted; their size is bounded by
+ * their own limit (`streamMaxRows`) and their rows expire.
+ */
+export class PartitionCache {
+  readonly #store: HotStore;
+  readonly #limits: PartitionCacheLimits;
+  /** By prefix; oldest use first. */
+  readonly #partitions = new Map<string, Partition>();
+  readonly #memory: MemoryAccount = { used: 0 };
+
+  constructor(store: HotStore, limits: PartitionCacheLimits) {
+    this.#store = store;
+    this.#limits = limits;
+  }
+
+  /** The partition's object, in whatever state it is. */
+  partition(schema: TableSchema, user: string): Partition {
+    const prefix = partitionPrefix(schema.definition.id, user);
+    let partition = this.#partitions.get(prefix);
+    if (partition === undefined) {
+      partition = new Partition(schema, user, prefix, this.#memory);
+      if (isVolatile(schema)) partition.finishLoad(new RowTree<string, Row>(), 0);
+    } else {
+      this.#partitions.delete(prefix);
+    }
+    this.#partitions.set(prefix, partition);
+    return partition;
+  }
+
+  /** Partitions that are held in memory now, of one table. */
+  ofTable(tableId: number): readonly Partition[] {
+    return [...this.#partitions.values()].filter((partition) => partition.schema.definition.id === tableId);
+  }
+
+  /** Undefined when the partition can be used at once; otherwise wait for it. */
+  ready(partition: Partition): Promise<void> | undefined {
+    if (partition.state === "resident" || partition.state === "spilled") return undefined;
+    partition.loading ??= this.#load(partition).finally(() => {
+      partition.loading = undefined;
+    });
+    return partition.loading;
+  }
+
+  async #load(partition: Partition): Promise<void> {
+    partition.beginLoad();
+    const tree = new RowTree<string, Row>();
+    const end = keySuccessor(partition.prefix);
+    if (end === undefined) throw new Error("a partition prefix has no successor");
+    let start = partition.prefix;
+    let bytes = 0;
+    try {
+      for (;;) {
+        const entries = await this.#store.scan({ start: toBuffer(start), end: toBuffer(end), limit: LOAD_CHUNK_ROWS });
+        for (const entry of entries) {
+          const row = partition.schema.decode(entry.value);
+          if (row[DELETED_SLOT] === true) continue;
+          tree.set(fromBuffer(entry.key).slice(partition.prefix.length), row);
+          bytes += rowBytes(entry.value.length);
+        }
+        if (bytes > this.#limits.maxPartitionBytes) {
+          partition.spill();
+          return;
+        }
+        const last = entries.at(-1);
+        if (entries.length < LOAD_CHUNK_ROWS || last === undefined) break;
+        start = `${fromBuffer(last.key)}\0`;
+      }
+    } catch (error) {
+      partition.failLoad();
+      throw error;
+    }
+    partition.finishLoad(tree, bytes);
+    this.trim();
+  }
+
+  /**
+   * Evicts what has not been used for longest until the budget holds; of `changed`, spills what has grown too large.
+   */
+  trim(changed: Iterable<Partition> = []): void {
+    for (const partition of changed) {
+      if (partition.bytes > this.#limits.maxPartitionBytes && !isVolatile(partition.schema)) partition.spill();
+    }
+    if (this.#memory.used <= this.#limits.budgetBytes) return;
+    for (const [prefix, partition] of this.#partitions) {
+      if (this.#memory.used <= this.#limits.budgetBytes) return;
+      if (partition.pins > 0 || partition.state === "loading" || isVolatile(partition.schema)) continue;
+      this.#remove(prefix, partition);
+    }
+  }
+
+  #remove(prefix: string, partition: Partition): void {
+    this.#partitions.delete(prefix);
+    partition.leave();
+  }
+
+  /** Estimated memory of all partitions, in bytes. */
+  get bytes(): number {
+    return this.#memory.used;
+  }
+
+  get partitionCount(): number {
+    return this.#partitions.size;
+  }
+
+  /** Lets go of an empty stream partition that nobody holds. */
+  drop(partition: Partition): void {
+    if (partition.pins > 0 || this.#partitions.get(partition.prefix) !== partition) return;
+    this.#remove(partition.prefix, partition);
+  }
+
+  /** After ALTER: what was read under the old definition is read again; volatile rows are kept, they are nowhere else. */
+  redefine(schema: TableSchema): void {
+    if (!isVolatile(schema)) {
+      this.forgetTable(schema.definition.id);
+      return;
+    }
+    for (const partition of this.ofTable(schema.definition.id)) partition.schema = schema;
+  }
+
+  /** After DROP: nothing of the table stays in memory. */
+  forgetTable(tableId: number): void {
+    for (const [prefix, partition] of this.#partitions) {
+      if (partition.schema.definition.id === tableId) this.#remove(prefix, partition);
+    }
+  }
+
+  /** `CLEAR CACHE`: gives back everything that the store has as well. */
+  clear(): void {
+    for (const [prefix, partition] of this.#partitions) {
+      if (partition.pins === 0 && partition.state !== "loading" && !isVolatile(partition.schema)) {
+        this.#remove(prefix, partition);
+      }
+    }
+  }
+}
+
+export function isVolatile(schema: TableSchema): boolean {
+  return schema.definition.kind === "stream";
+}

@@ -1,0 +1,40 @@
+import type { ColumnType } from "../types/column-type.ts";
+import { encodeKey } from "./key-codec.ts";
+
+/**
+ * Where things stand in the hot store. Keys are handled as latin-1 strings, one character a byte.
+ *
+ *     c <kind> <name>                        catalog documents
+ *     m <name>                               the engine's own notes
+ *     r <table id, 4 bytes> <user> <key>     rows: a partition is everything that begins with r, table and user
+ *
+ * The user is encoded like a key part, so no user's prefix is a prefix of another's; shared tables have the empty user.
+ */
+const TEXT: readonly ColumnType[] = [{ kind: "text" }];
+
+export function tablePrefix(tableId: number): string {
+  return `r${String.fromCharCode((tableId >>> 24) & 0xff, (tableId >>> 16) & 0xff, (tableId >>> 8) & 0xff, tableId & 0xff)}`;
+}
+
+/** @param user empty for a shared table. */
+export function partitionPrefix(tableId: number, user: string): string {
+  return tablePrefix(tableId) + encodeKey(TEXT, [user]);
+}
+
+export function catalogKey(kind: "n" | "t" | "v" | "s", name: string): string {
+  return `c${kind}${name}`;
+}
+
+export const CATALOG_PREFIX = "c";
+
+export function noteKey(name: string): string {
+  return `m${name}`;
+}
+
+export function toBuffer(key: string): Buffer {
+  return Buffer.from(key, "latin1");
+}
+
+export function fromBuffer(key: Buffer): string {
+  return key.toString("latin1");
+}

@@ -1,0 +1,166 @@
+import type { Entry } from "../../drivers/hot/hot-store.ts";
+import type { SnowflakeGenerator } from "../../runtime/snowflake.ts";
+import { DELETED_SLOT, SEQ_SLOT } from "../catalog/table-schema.ts";
+import type { Row, Value } from "../types/column-type.ts";
+import type { Partition } from "./partition.ts";
+import { isVolatile } from "./partition-cache.ts";
+import { toBuffer } from "./store-keys.ts";
+import type { WriteTarget } from "./write-target.ts";
+
+interface Undo {
+  readonly changes: Map<string, Row>;
+  readonly key: string;
+  readonly former: Row | undefined;
+}
+
+/**
+ * What the jobs of one driver batch have staged so far. A job sees the committed rows and, over them, what the jobs before it
+ * in the same batch have staged; nobody else sees that until the batch is durable. A job that fails is undone alone.
+ */
+export class WriteBatch implements WriteTarget {
+  readonly #seq: SnowflakeGenerator;
+  /** Per partition, the newest staged version of each key; tombstones have `_deleted` true. */
+  readonly #changes = new Map<Partition, Map<string, Row>>();
+  readonly #fetched = new Map<Partition, Map<string, Row | undefined>>();
+  readonly #undo: Undo[] = [];
+  readonly #puts: Entry[] = [];
+  readonly #deletes: Buffer[] = [];
+  readonly #deleteRanges: [Buffer, Buffer][] = [];
+  readonly #applied: (() => void)[] = [];
+  #lastSeq = 0n;
+
+  constructor(seq: SnowflakeGenerator) {
+    this.#seq = seq;
+  }
+
+  /** The greatest `_seq` given out in this batch; 0 when none was. */
+  get lastSeq(): bigint {
+    return this.#lastSeq;
+  }
+
+  #nextSeq(): bigint {
+    this.#lastSeq = this.#seq.next();
+    return this.#lastSeq;
+  }
+
+  /** Rows of a spilled partition that the pipeline read for this batch. */
+  provide(partition: Partition, rows: ReadonlyMap<string, Row | undefined>): void {
+    const known = this.#fetched.get(partition);
+    if (known === undefined) this.#fetched.set(partition, new Map(rows));
+    else for (const [key, row] of rows) known.set(key, row);
+  }
+
+  /** The live row with this key, as the next statement would find it. */
+  get(partition: Partition, key: string): Row | undefined {
+    const staged = this.#changes.get(partition)?.get(key);
+    if (staged !== undefined) return staged[DELETED_SLOT] === true ? undefined : staged;
+    return this.#committed(partition, key);
+  }
+
+  #committed(partition: Partition, key: string): Row | undefined {
+    if (partition.state === "resident") return partition.get(key);
+    const fetched = this.#fetched.get(partition);
+    if (fetched === undefined || !fetched.has(key)) {
+      throw new Error(`a write to ${partition.schema.fullName} did not announce a key that it reads`);
+    }
+    return fetched.get(key);
+  }
+
+  /** Stages a new version of a row; gives it its `_seq`. The key is the row's own. */
+  put(partition: Partition, key: string, row: Value[]): void {
+    row[SEQ_SLOT] = this.#nextSeq();
+    row[DELETED_SLOT] = false;
+    this.#stage(partition, key, row);
+  }
+
+  append(partition: Partition, row: Value[]): string {
+    row[SEQ_SLOT] = this.#nextSeq();
+    row[DELETED_SLOT] = false;
+    const key = partition.schema.keyOf(row);
+    this.#stage(partition, key, row);
+    return key;
+  }
+
+  /** Stages a tombstone: the key columns stay, so that the deletion can be told to those who follow the table. */
+  remove(partition: Partition, key: string, row: Row): void {
+    const tombstone = new Array<Value>(partition.schema.slotCount).fill(null);
+    for (const slot of partition.schema.keySlots) tombstone[slot] = row[slot] ?? null;
+    tombstone[SEQ_SLOT] = this.#nextSeq();
+    tombstone[DELETED_SLOT] = true;
+    this.#stage(partition, key, tombstone);
+  }
+
+  #stage(partition: Partition, key: string, row: Row): void {
+    let changes = this.#changes.get(partition);
+    if (changes === undefined) {
+      changes = new Map();
+      this.#changes.set(partition, changes);
+    }
+    this.#undo.push({ changes, key, former: changes.get(key) });
+    changes.set(key, row);
+  }
+
+  /** Stages an entry that is no row: a catalog document or a note. */
+  putRaw(key: string, value: Buffer): void {
+    this.#puts.push({ key: toBuffer(key), value });
+  }
+
+  deleteRaw(key: string): void {
+    this.#deletes.push(toBuffer(key));
+  }
+
+  /** Deletes everything from `start` up to but not including `end`. */
+  deleteRange(start: string, end: string): void {
+    this.#deleteRanges.push([toBuffer(start), toBuffer(end)]);
+  }
+
+  /** Runs once the batch is durable, before anybody is answered. Must not throw. */
+  onApplied(work: () => void): void {
+    this.#applied.push(work);
+  }
+
+  /** A point that `rollback` can return to. Only rows can be taken back: raw entries are staged by jobs that run alone. */
+  mark(): number {
+    return this.#undo.length;
+  }
+
+  rollback(mark: number): void {
+    while (this.#undo.length > mark) {
+      const { changes, key, former } = this.#undo.pop() as Undo;
+      if (former === undefined) changes.delete(key);
+      else changes.set(key, former);
+    }
+  }
+
+  /** Encodes what has to reach the store, and lets open scans of spilled partitions keep what will be overwritten. */
+  toStore(): { puts: Entry[]; deletes: Buffer[]; deleteRanges: [Buffer, Buffer][]; sizes: Map<Row, number> } {
+    const puts = [...this.#puts];
+    const sizes = new Map<Row, number>();
+    for (const [partition, changes] of this.#changes) {
+      const durable = !isVolatile(partition.schema);
+      for (const [key, row] of changes) {
+        const value = partition.schema.encode(row);
+        sizes.set(row, value.length);
+        if (!durable) continue;
+        if (partition.state === "spilled") partition.keepPreImage(key, this.#committed(partition, key));
+        puts.push({ key: toBuffer(partition.prefix + key), value });
+      }
+    }
+    return { puts, deletes: this.#deletes, deleteRanges: this.#deleteRanges, sizes };
+  }
+
+  /** The partitions that this batch changes. */
+  get partitions(): Iterable<Partition> {
+    return this.#changes.keys();
+  }
+
+  /** Makes the batch visible. Called once, after it is durable. */
+  apply(sizes: ReadonlyMap<Row, number>): void {
+    for (const [partition, changes] of this.#changes) {
+      for (const [key, row] of changes) {
+        partition.apply(key, row[DELETED_SLOT] === true ? undefined : row, sizes.get(row) ?? 0);
+      }
+    }
+    for (const work of this.#applied) work();
+  }
+}

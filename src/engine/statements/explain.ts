@@ -1,0 +1,56 @@
+import type { Database } from "../database.ts";
+import type { Execution } from "../execution.ts";
+import { analyticalContext, planSelect } from "../query/select.ts";
+import type { StatementResult } from "../request.ts";
+import { planDelete } from "../rows/dml/delete.ts";
+import { planInsert } from "../rows/dml/insert.ts";
+import { planUpdate } from "../rows/dml/update.ts";
+import type { ExplainStatement } from "../sql/statement.ts";
+
+/** EXPLAIN: the way a statement would be answered, a line a step, as `QUERY PLAN`. */
+export async function explain(
+  database: Database,
+  execution: Execution,
+  statement: ExplainStatement,
+): Promise<StatementResult> {
+  const lines = await planLines(database, execution, statement);
+  return {
+    columns: [{ name: "QUERY PLAN", type: { kind: "text" } }],
+    rows: lines.map((line) => [line]),
+    asUser: execution.principal.userId,
+  };
+}
+
+async function planLines(
+  database: Database,
+  execution: Execution,
+  { inner }: ExplainStatement,
+): Promise<readonly string[]> {
+  const { template } = execution.statement;
+  switch (inner.kind) {
+    case "select": {
+      const plan = planSelect(database, execution, inner.node, template);
+      if (plan.row !== undefined) return plan.row.explain;
+      const lines = await database.analytics.explain(inner.node, analyticalContext(database, execution));
+      return ["Analytical query (DuckDB)", ...lines.map((line) => `  ${line}`)];
+    }
+    case "insert": {
+      const plan = planInsert(database, execution, inner, template);
+      const conflict = plan.conflict.kind === "fail" ? [] : [`  On conflict: ${plan.conflict.kind}`];
+      return [`Insert on ${plan.schema.fullName}`, ...conflict];
+    }
+    case "update": {
+      const plan = planUpdate(database, execution, inner, template);
+      return [`Update on ${plan.schema.fullName}`, `  ${rowSearch(plan.simple?.filter.access, plan.simple)}`];
+    }
+    case "delete": {
+      const plan = planDelete(database, execution, inner, template);
+      return [`Delete on ${plan.schema.fullName}`, `  ${rowSearch(plan.filter?.access, plan.filter)}`];
+    }
+  }
+}
+
+function rowSearch(access: object | undefined, filter: object | undefined): string {
+  if (filter === undefined) return "Rows found by an analytical query (DuckDB)";
+  return access === undefined ? "Scan with filter" : "Key access with filter";
+}

@@ -1,0 +1,93 @@
+import { KalamError } from "../../errors/index.ts";
+import type { CatalogChanges } from "../catalog/catalog.ts";
+import type { TableDefinition } from "../catalog/definitions.ts";
+import { canonicalNamespace, checkName, isSystemNamespace } from "../catalog/names.ts";
+import type { Database } from "../database.ts";
+import type { Execution } from "../execution.ts";
+import type { StatementResult } from "../request.ts";
+import type { WriteBatch } from "../rows/write-batch.ts";
+import type { AlterNamespace, CreateNamespace, DropNamespace, UseNamespace } from "../sql/statement.ts";
+import { DEFAULT_NAMESPACE } from "./default-namespace.ts";
+import { eraseTable } from "./erase-table.ts";
+
+export async function createNamespace(
+  database: Database,
+  execution: Execution,
+  statement: CreateNamespace,
+): Promise<StatementResult> {
+  const name = checkName("namespace", statement.name, statement.position);
+  const message = await database.catalog.change(database.pipeline, (changes) => {
+    if (database.catalog.namespace(name) !== undefined) {
+      if (statement.ifNotExists) return `Namespace '${name}' already exists`;
+      throw new KalamError("namespace_exists", { namespace: name }, { position: statement.position });
+    }
+    changes.putNamespace({ name, options: statement.options, createdAt: execution.now.toString() });
+    return `Namespace '${name}' created successfully`;
+  });
+  return { message, rowCount: 0, asUser: execution.principal.userId };
+}
+
+export async function alterNamespace(
+  database: Database,
+  execution: Execution,
+  statement: AlterNamespace,
+): Promise<StatementResult> {
+  const name = statement.name.toLowerCase();
+  await database.catalog.change(database.pipeline, (changes) => {
+    const namespace = requireNamespace(database, name, statement.position);
+    changes.putNamespace({ ...namespace, options: { ...namespace.options, ...statement.options } });
+  });
+  return { message: `Namespace '${name}' altered successfully`, rowCount: 0, asUser: execution.principal.userId };
+}
+
+export async function dropNamespace(
+  database: Database,
+  execution: Execution,
+  statement: DropNamespace,
+): Promise<StatementResult> {
+  const name = canonicalNamespace(statement.name);
+  if (isSystemNamespace(name)) {
+    throw new KalamError("invalid_name", {
+      kind: "namespace",
+      name,
+      reason: `Namespace '${name}' is reserved and cannot be used`,
+    });
+  }
+  const dropped: TableDefinition[] = [];
+  const message = await database.catalog.change(database.pipeline, (changes, batch) => {
+    if (database.catalog.namespace(name) === undefined) {
+      if (statement.ifExists) return `Namespace '${name}' does not exist`;
+      throw new KalamError("namespace_not_found", { namespace: name }, { position: statement.position });
+    }
+    dropped.push(...database.catalog.tablesIn(name).map((table) => table.definition));
+    dropContents(database, name, changes, batch);
+    changes.dropNamespace(name);
+    return `Namespace '${name}' dropped successfully`;
+  });
+  for (const table of dropped) await database.folders.remove(table);
+  return { message, rowCount: 0, asUser: execution.principal.userId };
+}
+
+/** Everything in the namespace goes with it, in the same batch. */
+function dropContents(database: Database, namespace: string, changes: CatalogChanges, batch: WriteBatch): void {
+  for (const table of database.catalog.tablesIn(namespace)) eraseTable(database, table, changes, batch);
+  for (const view of database.catalog.viewsIn(namespace)) changes.dropView(namespace, view.name);
+}
+
+/** `USE` lasts to the end of the request; clients that want it for longer send `namespace_id`. */
+export function useNamespace(database: Database, execution: Execution, statement: UseNamespace): StatementResult {
+  const name = canonicalNamespace(statement.name);
+  if (name !== DEFAULT_NAMESPACE && !isSystemNamespace(name)) requireNamespace(database, name, statement.position);
+  return {
+    message: `Namespace switched to '${name}'`,
+    rowCount: 0,
+    asUser: execution.principal.userId,
+    namespace: name,
+  };
+}
+
+export function requireNamespace(database: Database, name: string, position?: number) {
+  const namespace = database.catalog.namespace(name);
+  if (namespace !== undefined) return namespace;
+  throw new KalamError("namespace_not_found", { namespace: name }, position === undefined ? {} : { position });
+}

@@ -1,0 +1,136 @@
+import { KalamError } from "../../errors/index.ts";
+import type { ColumnSpec, TableDefinition } from "../catalog/definitions.ts";
+import { checkName, isSystemNamespace } from "../catalog/names.ts";
+import type { Database } from "../database.ts";
+import type { Execution } from "../execution.ts";
+import { qualify } from "../query/resolve.ts";
+import type { StatementResult } from "../request.ts";
+import type { CreateTable, DropTable } from "../sql/statement.ts";
+import { columnSpec } from "./column-spec.ts";
+import { DEFAULT_NAMESPACE } from "./default-namespace.ts";
+import { eraseTable } from "./erase-table.ts";
+import { requireNamespace } from "./namespaces.ts";
+import { tableKind, tableOptions } from "./table-options.ts";
+
+export async function createTable(
+  database: Database,
+  execution: Execution,
+  statement: CreateTable,
+): Promise<StatementResult> {
+  const { position } = statement.table;
+  const { namespace, name } = qualify(execution, statement.table);
+  refuseSystemNamespace(namespace, name, "create");
+  checkName("table", statement.table.name, position);
+  const kind = tableKind(statement.tableKind, statement.options);
+  const columns = columnsOf(database, execution, statement);
+  const primaryKey = primaryKeyOf(statement, columns);
+  const options = tableOptions(database, kind, statement.options, {
+    accessLevel: "private",
+    storageId: "local",
+    useUserStorage: false,
+  });
+  let created: TableDefinition | undefined;
+  const message = await database.catalog.change(database.pipeline, (changes) => {
+    if (namespace !== DEFAULT_NAMESPACE) requireNamespace(database, namespace, position);
+    if (database.catalog.view(namespace, name) !== undefined) {
+      throw new KalamError("view_exists", { view: `${namespace}.${name}` }, { position });
+    }
+    if (database.catalog.table(namespace, name) !== undefined) {
+      if (statement.ifNotExists) return `Table ${namespace}.${name} already exists`;
+      throw new KalamError("table_exists", { table: `${namespace}.${name}` }, { position });
+    }
+    const now = execution.now.toString();
+    const definition: TableDefinition = {
+      id: changes.newTableId(),
+      namespace,
+      name,
+      kind,
+      columns: columns.map((column) => (primaryKey.includes(column.name) ? { ...column, notNull: true } : column)),
+      nextColumnId: columns.length + 1,
+      primaryKey,
+      ...options,
+      schemaVersion: 1,
+      createdAt: now,
+      updatedAt: now,
+    };
+    changes.putTable(definition);
+    created = definition;
+    return `CREATE TABLE: ${kind} table ${namespace}.${name} created successfully`;
+  });
+  if (created !== undefined && kind === "shared") await database.folders.create({ namespace, name });
+  return { message, rowCount: 0, asUser: execution.principal.userId };
+}
+
+function columnsOf(database: Database, execution: Execution, statement: CreateTable): readonly ColumnSpec[] {
+  if (statement.columns.length === 0) {
+    throw new KalamError("invalid_table_definition", { reason: "A table needs at least one column" });
+  }
+  const seen = new Set<string>();
+  return statement.columns.map((column, index) => {
+    const spec = columnSpec(database, execution, column, index + 1);
+    if (seen.has(spec.name)) {
+      throw new KalamError("column_exists", { column: column.name }, { position: column.position });
+    }
+    seen.add(spec.name);
+    return spec;
+  });
+}
+
+function primaryKeyOf(statement: CreateTable, columns: readonly ColumnSpec[]): readonly string[] {
+  const inline = statement.columns.filter((column) => column.primaryKey).map((column) => column.name.toLowerCase());
+  if (inline.length > 1 || (inline.length === 1 && statement.primaryKey !== undefined)) {
+    throw new KalamError("invalid_table_definition", {
+      reason: `multiple primary keys for table "${statement.table.name}" are not allowed`,
+    });
+  }
+  const key = statement.primaryKey?.map((name) => name.toLowerCase()) ?? inline;
+  key.forEach((name, index) => {
+    const column = columns.find((candidate) => candidate.name === name);
+    if (column === undefined) throw new KalamError("undefined_column", { column: name });
+    if (key.indexOf(name) !== index) {
+      throw new KalamError("column_exists", { column: name });
+    }
+    if (column.type.kind === "embedding" || column.type.kind === "json" || column.type.kind === "file") {
+      throw new KalamError("invalid_table_definition", {
+        reason: `Column '${name}' of type ${column.type.kind} cannot be a key`,
+      });
+    }
+  });
+  return key;
+}
+
+export async function dropTable(
+  database: Database,
+  execution: Execution,
+  statement: DropTable,
+): Promise<StatementResult> {
+  const dropped: TableDefinition[] = [];
+  const message = await database.catalog.change(database.pipeline, (changes, batch) => {
+    const messages = statement.tables.map((reference) => {
+      const { namespace, name } = qualify(execution, reference);
+      refuseSystemNamespace(namespace, name, "drop");
+      const table = database.catalog.table(namespace, name);
+      if (table !== undefined) {
+        dropped.push(table.definition);
+        eraseTable(database, table, changes, batch);
+        return `Table ${namespace}.${name} dropped successfully`;
+      }
+      if (database.catalog.view(namespace, name) !== undefined) {
+        throw new KalamError(
+          "wrong_object_type",
+          { reason: `"${name}" is not a table` },
+          { position: reference.position, hint: "Use DROP VIEW to remove a view." },
+        );
+      }
+      if (statement.ifExists) return `Table ${namespace}.${name} does not exist (skipped)`;
+      throw new KalamError("table_not_found", { table: `${namespace}.${name}` }, { position: reference.position });
+    });
+    return messages.join("; ");
+  });
+  for (const table of dropped) await database.folders.remove(table);
+  return { message, rowCount: 0, asUser: execution.principal.userId };
+}
+
+export function refuseSystemNamespace(namespace: string, name: string, action: string): void {
+  if (isSystemNamespace(namespace)) throw new KalamError("system_namespace", { action, table: `${namespace}.${name}` });
+}

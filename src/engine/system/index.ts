@@ -1,0 +1,1 @@
+export { type SystemRelationSource, systemRelation } from "./registry.ts";

@@ -1,0 +1,33 @@
+import { columns, namespaces, schemas, storages, tables } from "./catalog-tables.ts";
+import * as informationSchema from "./information-schema.ts";
+import { cluster, datatypes, settings, stats } from "./server-tables.ts";
+import type { SystemRelationSource } from "./system-relation.ts";
+import { users } from "./users-table.ts";
+
+export type { SystemRelationSource } from "./system-relation.ts";
+
+const RELATIONS: ReadonlyMap<string, SystemRelationSource> = new Map(
+  [
+    cluster,
+    columns,
+    datatypes,
+    namespaces,
+    schemas,
+    settings,
+    stats,
+    storages,
+    tables,
+    users,
+    informationSchema.columns,
+    informationSchema.keyColumnUsage,
+    informationSchema.schemata,
+    informationSchema.tableConstraints,
+    informationSchema.tables,
+    informationSchema.views,
+  ].map((source) => [source.shape.name, source]),
+);
+
+/** The server's own table of this name, if there is one. */
+export function systemRelation(namespace: string, name: string): SystemRelationSource | undefined {
+  return RELATIONS.get(`${namespace}.${name}`);
+}

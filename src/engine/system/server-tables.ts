@@ -1,0 +1,158 @@
+import { arch, cpus, hostname, platform, totalmem } from "node:os";
+import type { Database } from "../database.ts";
+import type { Row } from "../types/column-type.ts";
+import { type ColumnType, postgresTypeName, sqlTypeName } from "../types/index.ts";
+import { computedRelation } from "./system-relation.ts";
+
+const MIB = 1024 * 1024;
+
+export const stats = computedRelation(
+  "system.stats",
+  [
+    ["metric_name", "text"],
+    ["metric_value", "text"],
+  ],
+  statRows,
+);
+
+async function statRows(database: Database): Promise<readonly Row[]> {
+  const { runtime, cache, catalog, store } = database;
+  const memory = process.memoryUsage();
+  const uptimeSeconds = (runtime.clock.nowMicros() - database.startedAt) / 1_000_000n;
+  const figures: Record<string, string | number | bigint> = {
+    cpu_logical_cores: cpus().length,
+    hot_store_bytes: await store.size(),
+    memory_heap_used_bytes: memory.heapUsed,
+    memory_rss_bytes: memory.rss,
+    memory_rss_mb: Math.round(memory.rss / MIB),
+    memory_usage_bytes: memory.rss,
+    memory_usage_mb: Math.round(memory.rss / MIB),
+    node_id: database.options.nodeId,
+    partition_cache_bytes: Math.round(cache.bytes),
+    partition_cache_count: cache.partitionCount,
+    pid: process.pid,
+    server_uptime_seconds: uptimeSeconds,
+    system_total_memory_mb: Math.round(totalmem() / MIB),
+    total_namespaces: catalog.namespaces().length,
+    total_storages: catalog.storages().length,
+    total_tables: catalog.tables().length,
+    total_views: catalog.views().length,
+  };
+  return Object.entries(figures).map(([name, value]) => [name, String(value)]);
+}
+
+export const settings = computedRelation(
+  "system.settings",
+  [
+    ["name", "text"],
+    ["value", "text"],
+    ["description", "text"],
+    ["category", "text"],
+  ],
+  settingRows,
+);
+
+const DESCRIPTIONS: Readonly<Record<string, string>> = {
+  "hot_store.driver": "Where fresh rows are kept",
+  "cache.memory_bytes": "Memory for cached rows",
+  "cache.max_partition_bytes": "Largest partition that is cached",
+  "limits.max_result_rows": "Rows a query may return; 0 means no ceiling",
+  "limits.max_sql_bytes": "Bytes of one SQL text",
+  "limits.max_waiting_writes": "Writes that may wait for the disk",
+  "execution.handler_timeout_seconds": "Seconds a statement may run",
+  "execution.max_parameters": "Parameters of one statement",
+  "execution.max_parameter_size_bytes": "Bytes of one parameter",
+  "analytics.memory_limit_bytes": "Memory for joins, sorts and aggregates",
+  "analytics.threads": "Threads for joins, sorts and aggregates",
+  "stream.default_max_buffer": "Rows of one user in one stream",
+  max_transaction_buffer_bytes: "Bytes of changes one transaction may hold",
+};
+
+export function settingRows({ options }: Database): readonly Row[] {
+  const values: Record<string, string | number> = {
+    "analytics.memory_limit_bytes": options.analyticsMemoryBytes,
+    "analytics.threads": options.analyticsThreads,
+    "cache.max_partition_bytes": options.maxPartitionBytes,
+    "cache.memory_bytes": options.cacheBytes,
+    "execution.handler_timeout_seconds": options.statementTimeoutSeconds,
+    "execution.max_parameter_size_bytes": options.maxParameterBytes,
+    "execution.max_parameters": options.maxParameters,
+    "hot_store.driver": options.driver,
+    "limits.max_result_rows": options.maxResultRows,
+    "limits.max_sql_bytes": options.maxStatementBytes,
+    "limits.max_waiting_writes": options.maxWaitingWrites,
+    max_transaction_buffer_bytes: options.maxTransactionBytes,
+    "stream.default_max_buffer": options.streamMaxRows,
+  };
+  return Object.entries(values).map(([name, value]) => [
+    name,
+    String(value),
+    DESCRIPTIONS[name] ?? "",
+    name.includes(".") ? name.slice(0, name.indexOf(".")) : "general",
+  ]);
+}
+
+const KINDS: readonly ColumnType["kind"][] = [
+  "boolean",
+  "smallint",
+  "integer",
+  "bigint",
+  "real",
+  "double",
+  "decimal",
+  "text",
+  "bytea",
+  "date",
+  "time",
+  "timestamp",
+  "timestamptz",
+  "datetime",
+  "uuid",
+  "json",
+  "embedding",
+  "file",
+];
+
+export const datatypes = computedRelation(
+  "system.datatypes",
+  [
+    ["sql_name", "text"],
+    ["postgres_name", "text"],
+    ["kind", "text"],
+  ],
+  () => KINDS.map((kind) => [sqlTypeName({ kind }), postgresTypeName({ kind }), kind]),
+);
+
+export const cluster = computedRelation(
+  "system.cluster",
+  [
+    ["cluster_id", "text"],
+    ["node_id", "bigint"],
+    ["role", "text"],
+    ["status", "text"],
+    ["is_self", "boolean"],
+    ["is_leader", "boolean"],
+    ["hostname", "text", "null"],
+    ["memory_mb", "bigint", "null"],
+    ["memory_usage_mb", "bigint", "null"],
+    ["uptime_seconds", "bigint", "null"],
+    ["os", "text", "null"],
+    ["arch", "text", "null"],
+  ],
+  ({ options, runtime, startedAt }) => [
+    [
+      "standalone",
+      BigInt(options.nodeId),
+      "leader",
+      "active",
+      true,
+      true,
+      hostname(),
+      BigInt(Math.round(totalmem() / MIB)),
+      BigInt(Math.round(process.memoryUsage().rss / MIB)),
+      (runtime.clock.nowMicros() - startedAt) / 1_000_000n,
+      platform(),
+      arch(),
+    ],
+  ],
+);

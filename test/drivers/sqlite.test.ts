@@ -1,7 +1,9 @@
 import { readFile, truncate, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { Connection } from "../../src/drivers/hot/sqlite/connection.ts";
 import { SqliteHotStore } from "../../src/drivers/hot/sqlite/sqlite-store.ts";
+import { startChild } from "../support/child.ts";
 import { withFolder } from "../support/folder.ts";
 import { kalamError } from "../support/rejection.ts";
 
@@ -85,5 +87,18 @@ describe("hot store on sqlite: its file", () => {
       const keys = puts.map(({ key }) => key);
       expect((await store.get(keys)).every((found) => found?.equals(value))).to.equal(true);
       await store.close();
+    }));
+
+  it("is missed with one line that says what to do, and only by those who ask for it", () =>
+    withFolder(async (folder) => {
+      const child = startChild(fileURLToPath(new URL("without-sqlite-child.ts", import.meta.url)), [folder]);
+      const lines: string[] = [];
+      for await (const line of child.lines) lines.push(line);
+      const { code, errors } = await child.ended;
+      expect(code, errors).to.equal(0);
+      const { key, message, hint } = JSON.parse(lines[0] ?? "");
+      expect(key).to.equal("driver_unavailable");
+      expect(message).to.equal("The hot-store driver 'sqlite' cannot be loaded: Could not locate the bindings file");
+      expect(hint).to.contain("npm rebuild sqlite3");
     }));
 });

@@ -91,7 +91,8 @@ async function loadLibrary(): Promise<Library> {
   try {
     return (await import("sqlite3")).default;
   } catch (error) {
-    const [reason = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
+    const [line = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
+    const reason = line.replace(/\. Tried:$/, "");
     throw new KalamError("driver_unavailable", { driver: "sqlite", reason }, { cause: error });
   }
 }

@@ -4,6 +4,7 @@
  *     commands → cli → client → protocol
  *     commands → server → engine → drivers
  *                server → protocol
+ *               embedded → engine
  */
 export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   errors: [],
@@ -16,5 +17,6 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   client: ["errors", "runtime", "protocol"],
   cli: ["errors", "runtime", "config", "protocol", "client"],
   commands: ["errors", "runtime", "config", "protocol", "client", "cli", "server", "engine"],
-  "index.ts": ["errors", "runtime", "config", "engine"],
+  embedded: ["errors", "runtime", "config", "engine"],
+  "index.ts": ["errors", "runtime", "config", "engine", "embedded"],
 };

@@ -4,8 +4,8 @@ import type { ColumnType, ResultType } from "../../types/column-type.ts";
 import { castValue, resolveType } from "../../types/index.ts";
 import { Compiled, type Evaluate } from "./frame.ts";
 import { NotSimple } from "./not-simple.ts";
-import { isUntyped, type Operand, settle } from "./operand.ts";
-import { isFloat } from "./type-rules.ts";
+import { InputOperand, isUntyped, type Operand, settle } from "./operand.ts";
+import { categoryOf, isFloat } from "./type-rules.ts";
 
 const UNBOUNDED_DECIMALS = new Set(["numeric", "decimal", "dec"]);
 
@@ -46,6 +46,10 @@ export function compileCast(operand: Operand, target: ResultType, position: numb
   if (isUntyped(operand)) {
     if (target.kind !== "text" || target.length === undefined) return operand.as(target);
     return compileCast(operand.as({ kind: "text" }), target, position);
+  }
+  if (operand instanceof InputOperand && operand.naturalType?.kind !== "boolean") {
+    const plain = categoryOf(target) === "number" || (target.kind === "text" && target.length === undefined);
+    if (plain) return operand.as(target);
   }
   const value = settle(operand);
   const from = value.type;

@@ -5,6 +5,7 @@ import { Compiled, dependencyOf, type Evaluate } from "./frame.ts";
 import { characterCount, isAscii, lowerCase, upperCase } from "./letter-case.ts";
 import { NotSimple } from "./not-simple.ts";
 import { isUntyped, type Operand, settle, typeOf } from "./operand.ts";
+import { type Category, categoryOf } from "./type-rules.ts";
 
 const TEXT: ResultType = { kind: "text" };
 const INTEGER: ResultType = { kind: "integer" };
@@ -140,11 +141,15 @@ function concat(args: readonly Operand[]): Compiled {
   return new Compiled(TEXT, evaluate, dependencyOf(parts));
 }
 
+/** Categories on which `||` means something else, or whose text form is not the same everywhere. */
+const JOINED_OTHERWISE: ReadonlySet<Category> = new Set(["other", "bytes", "boolean"]);
+
 /** `left || right`: NULL when either is. One side at least must be text. */
 export function compileConcatenation(left: Operand, right: Operand): Compiled {
-  const kinds = [typeOf(left)?.kind, typeOf(right)?.kind];
-  const text = kinds.includes("text") || kinds.every((kind) => kind === undefined);
-  if (!text) throw new NotSimple("|| on values that are no text");
+  const types = [typeOf(left), typeOf(right)];
+  const isText = types.some((type) => type === undefined || type.kind === "text");
+  const isPlain = types.every((type) => type === undefined || !JOINED_OTHERWISE.has(categoryOf(type)));
+  if (!isText || !isPlain) throw new NotSimple("|| on values that are no text");
   return strict(
     TEXT,
     [asText(left), asText(right)],

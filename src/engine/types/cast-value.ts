@@ -3,7 +3,7 @@ import type { ColumnType, ResultKind, ResultType, Value } from "./column-type.ts
 import { Decimal } from "./decimal.ts";
 import { checkDimensions, embeddingOf } from "./embedding-text.ts";
 import { formatText, isList } from "./format-text.ts";
-import { parseFloatText } from "./number-text.ts";
+import { parseFloatText, roundHalfEven } from "./number-text.ts";
 import { fitDecimal, fitInteger, limitLength, parseText } from "./parse-text.ts";
 import { postgresTypeName } from "./type-display.ts";
 import { castError, valueError } from "./value-errors.ts";
@@ -145,14 +145,6 @@ function castList(value: Value, from: ResultType, to: ResultType, mode: CastMode
 }
 
 const REALS: ResultType = { kind: "list", element: { kind: "real" } };
-
-/** PostgreSQL rounds a float to the nearest integer, and a half to the even one. */
-export function roundHalfEven(value: number): number {
-  const floor = Math.floor(value);
-  const rest = value - floor;
-  if (rest !== 0.5) return rest < 0.5 ? floor : floor + 1;
-  return floor % 2 === 0 ? floor : floor + 1;
-}
 
 function trimZeros(value: Decimal): Decimal {
   let { unscaled, scale } = value;

@@ -1,11 +1,11 @@
 export { assignInput } from "./assign-input.ts";
-export { type CastMode, castValue, roundHalfEven } from "./cast-value.ts";
+export { type CastMode, castValue } from "./cast-value.ts";
 export type { ColumnType, ResultKind, ResultType, Row, StorableKind, Value } from "./column-type.ts";
 export { compareText, compareValues } from "./compare.ts";
 export { Decimal, MAX_DECIMAL_PRECISION } from "./decimal.ts";
 export { formatText } from "./format-text.ts";
 export { jsonEncoder, quoteJson } from "./json-form.ts";
-export { formatFloat } from "./number-text.ts";
+export { formatFloat, roundHalfEven } from "./number-text.ts";
 export { checkCharacters, INTEGER_BOUNDS, parseText } from "./parse-text.ts";
 export { approximateBytes } from "./size.ts";
 export { postgresTypeName, sqlTypeDefinition, sqlTypeName, wireType } from "./type-display.ts";

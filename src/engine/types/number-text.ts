@@ -10,6 +10,9 @@ const SPECIAL: Readonly<Record<string, number>> = {
   "+infinity": Number.POSITIVE_INFINITY,
   "-infinity": Number.NEGATIVE_INFINITY,
 };
+/** One place of 32 bits, seen as a float and as an integer: the next number is one more. */
+const singles = new Float32Array(1);
+const singleBits = new Int32Array(singles.buffer);
 /** No integer type has more digits; longer texts are out of range whatever they say. */
 const MAX_INTEGER_TEXT = 64;
 
@@ -50,12 +53,30 @@ export function formatFloat(value: number, single: boolean): string {
   return positional(mantissa, exponent);
 }
 
+/** The digits that Ryu finds, as PostgreSQL: nearer to this number than to any other of 32 bits, a tie to the even digit. */
 function shortestSingle(value: number): string {
   for (let digits = 0; digits < 8; digits++) {
-    const text = value.toExponential(digits);
-    if (Math.fround(Number(text)) === value) return text;
+    const text = evenDigit(value, value.toExponential(digits));
+    const read = Number(text);
+    if (Math.fround(read) === value && !isHalfway(read, value)) return text;
   }
   return value.toExponential(8);
+}
+
+/** Whether `read` lies in the middle between this number of 32 bits and the next one up or down. */
+function isHalfway(read: number, value: number): boolean {
+  singles[0] = value;
+  singleBits[0] = (singleBits[0] ?? 0) + (Math.abs(read) > Math.abs(value) ? 1 : -1);
+  return read === (value + (singles[0] ?? 0)) / 2;
+}
+
+/** `toExponential` takes the greater digit where two are as near: take the even one. */
+function evenDigit(value: number, text: string): string {
+  const exponent = text.indexOf("e");
+  const digit = text.charCodeAt(exponent - 1) - 48;
+  if (digit % 2 === 0) return text;
+  const even = `${text.slice(0, exponent - 1)}${digit - 1}${text.slice(exponent)}`;
+  return Math.abs(Number(even) - value) === Math.abs(Number(text) - value) ? even : text;
 }
 
 function positional(mantissa: string, exponent: number): string {
@@ -66,4 +87,12 @@ function positional(mantissa: string, exponent: number): string {
   const whole = digits.slice(0, exponent + 1).padEnd(exponent + 1, "0");
   const fraction = digits.slice(exponent + 1);
   return fraction === "" ? `${sign}${whole}` : `${sign}${whole}.${fraction}`;
+}
+
+/** PostgreSQL rounds a float to the nearest integer, and a half to the even one. */
+export function roundHalfEven(value: number): number {
+  const floor = Math.floor(value);
+  const rest = value - floor;
+  if (rest !== 0.5) return rest < 0.5 ? floor : floor + 1;
+  return floor % 2 === 0 ? floor : floor + 1;
 }

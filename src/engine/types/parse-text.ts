@@ -145,8 +145,7 @@ function parseBoolean(text: string): boolean | undefined {
 }
 
 function parseUuid(text: string): string | undefined {
-  const trimmed = text.trim();
-  const bare = trimmed.startsWith("{") && trimmed.endsWith("}") ? trimmed.slice(1, -1) : trimmed;
+  const bare = text.startsWith("{") && text.endsWith("}") ? text.slice(1, -1) : text;
   if (!UUID.test(bare)) return undefined;
   const hex = bare.replaceAll("-", "").toLowerCase();
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;

@@ -7,6 +7,7 @@ import {
   splitTimestamp,
 } from "./calendar.ts";
 import { parseIsoTimestamp } from "./iso-timestamp.ts";
+import { roundHalfEven } from "./number-text.ts";
 import { zoneOffsetSeconds } from "./time-zone.ts";
 
 /** Why a text is no date or time: not one at all, or one that does not exist. */
@@ -24,14 +25,14 @@ const MAX_TEXT = 128;
 
 const DATE = /^(\d{4,7})([-/])(\d{1,2})\2(\d{1,2})/;
 const COMPACT_DATE = /^(\d{4})(\d{2})(\d{2})(?=[T\s]|$)/i;
-const TIME = /^(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d*))?)?(?:\s*([AP]M)\b)?/i;
+const TIME = /^(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d*))?)?(?:\s*([AP]M)\b)?/i;
 const COMPACT_TIME = /^(\d{2})(\d{2})(?:(\d{2})(?:\.(\d*))?)?(?=[Z+\-\s]|$)/i;
 const ERA = /\s(BC|AD)$/i;
 const EPOCH = /^epoch$/i;
 
 interface Moment {
   readonly days: number;
-  /** Microseconds. */
+  /** Microseconds; 24:00:00 is the beginning of the next day. */
   readonly timeOfDay: number;
   /** As written, not yet looked up; undefined when none was. */
   readonly zone: string | undefined;
@@ -50,6 +51,7 @@ export function parseTime(text: string): number | TemporalFailure {
   if (trimmed.length > MAX_TEXT) return "syntax";
   const dated = DATE.test(trimmed) || (COMPACT_DATE.test(trimmed) && /\s|T/i.test(trimmed));
   if (dated) {
+    if (!/[T\s]\s*\d/i.test(trimmed)) return "syntax";
     const moment = parseMoment(trimmed);
     if (typeof moment === "string") return moment;
     return isZone(moment.zone) ? moment.timeOfDay : "syntax";
@@ -102,9 +104,7 @@ function parseMoment(text: string): Moment | TemporalFailure {
   if (typeof time === "string") return time;
   if (year < MIN_YEAR || year > MAX_YEAR) return "range";
   if (month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) return "range";
-  const days = daysFromCivil(year, month, day);
-  const carried = time.micros >= MICROS_PER_DAY ? 1 : 0;
-  return { days: days + carried, timeOfDay: time.micros - carried * MICROS_PER_DAY, zone: time.zone };
+  return { days: daysFromCivil(year, month, day), timeOfDay: time.micros, zone: time.zone };
 }
 
 function parseTail(rest: string): { micros: number; zone: string | undefined } | TemporalFailure {
@@ -124,11 +124,11 @@ function parseTimeOfDay(text: string): { micros: number; zone: string | undefine
   const second = Number(match[3] ?? 0);
   const half = match[5]?.toUpperCase();
   if (half !== undefined) {
-    if (hour < 1 || hour > 12) return "range";
+    if (hour > 12) return "range";
     hour = (hour % 12) + (half === "PM" ? 12 : 0);
   }
   if (hour > 24 || minute > 59 || second > 60) return "range";
-  const fraction = match[4] === undefined || match[4] === "" ? 0 : Math.round(Number(`0.${match[4]}`) * 1e6);
+  const fraction = match[4] === undefined || match[4] === "" ? 0 : roundHalfEven(Number(`0.${match[4]}`) * 1e6);
   const micros = ((hour * 60 + minute) * 60 + second) * 1_000_000 + fraction;
   if (micros > MICROS_PER_DAY) return "range";
   return { micros, zone: zone === "" ? undefined : zone };

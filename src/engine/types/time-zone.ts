@@ -9,7 +9,8 @@ const formats = new Map<string, Intl.DateTimeFormat | undefined>();
 
 /**
  * Seconds that a zone is ahead of UTC: `Z`, `+02`, `-0330`, `+05:30`, `Europe/Berlin`. For a named zone the local time
- * decides; a local time that occurs twice is taken with its first offset, as PostgreSQL does. Undefined when there is no such zone.
+ * decides; as in PostgreSQL, a local time that occurs twice is the later one, and one that a leap forward left out has the
+ * offset from before. Undefined when there is no such zone.
  */
 export function zoneOffsetSeconds(zone: string, localMicros: bigint): number | undefined {
   const name = zone.trim().toLowerCase();
@@ -30,10 +31,8 @@ export function zoneOffsetSeconds(zone: string, localMicros: bigint): number | u
 function namedOffset(format: Intl.DateTimeFormat, localMicros: bigint): number {
   const { days, timeOfDay } = splitTimestamp(localMicros);
   const localSeconds = days * 86_400 + Math.floor(timeOfDay / 1_000_000);
-  const before = offsetAt(format, localSeconds - 86_400);
-  if (offsetAt(format, localSeconds - before) === before) return before;
   const after = offsetAt(format, localSeconds + 86_400);
-  return offsetAt(format, localSeconds - after) === after ? after : before;
+  return offsetAt(format, localSeconds - after) === after ? after : offsetAt(format, localSeconds - 86_400);
 }
 
 /** How far the zone is ahead at a moment in UTC. */

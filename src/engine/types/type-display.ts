@@ -62,7 +62,7 @@ const POSTGRES: Record<ResultKind, string> = {
   date: "date",
   time: "time",
   timestamp: "timestamp",
-  timestamptz: "timestamptz",
+  timestamptz: "timestamp with time zone",
   datetime: "datetime",
   uuid: "uuid",
   json: "json",

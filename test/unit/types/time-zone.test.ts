@@ -32,6 +32,8 @@ describe("time zones", () => {
     expect(zoneOffsetSeconds("Europe/Berlin", local("2026-07-15 12:00:00"))).to.equal(7200);
     expect(zoneOffsetSeconds("Europe/Berlin", local("2026-03-29 01:59:59"))).to.equal(3600);
     expect(zoneOffsetSeconds("Europe/Berlin", local("2026-03-29 03:00:00"))).to.equal(7200);
+    expect(zoneOffsetSeconds("Europe/Berlin", local("2026-03-29 02:30:00"))).to.equal(3600);
+    expect(zoneOffsetSeconds("Europe/Berlin", local("2026-10-25 02:30:00"))).to.equal(3600);
     expect(zoneOffsetSeconds("Asia/Kolkata", local("2026-01-15 12:00:00"))).to.equal(19800);
     expect(zoneOffsetSeconds("Europe/Berlin", local("2026-10-25 04:00:00"))).to.equal(3600);
   });

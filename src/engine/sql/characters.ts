@@ -12,8 +12,8 @@ export const OPERATOR = 5;
 export const QUOTE = 6;
 
 export const CLASS = new Uint8Array(128);
-/** ASCII letters to lower case, everything else as it is. */
-export const LOWER = new Uint8Array(128);
+/** The characters of words (letters, digits, `_`, `$`), letters in lower case; 0 for all others. */
+export const WORD_FOLD = new Uint8Array(128);
 
 function classify(characters: string, kind: number): void {
   for (const character of characters) CLASS[character.charCodeAt(0)] = kind;
@@ -25,7 +25,10 @@ classify("0123456789", DIGIT);
 classify("()[],;:.", PUNCTUATION);
 classify("~!@#^&|?+-*/%<>=", OPERATOR);
 classify("'\"$`", QUOTE);
-for (let code = 0; code < 128; code++) LOWER[code] = code >= 65 && code <= 90 ? code + 32 : code;
+for (let code = 0; code < 128; code++) {
+  const inWord = CLASS[code] === LETTER || CLASS[code] === DIGIT || code === 36;
+  if (inWord) WORD_FOLD[code] = code >= 65 && code <= 90 ? code + 32 : code;
+}
 
 export function classOf(code: number): number {
   return code < 128 ? (CLASS[code] ?? OTHER) : LETTER;

@@ -38,13 +38,13 @@ function checked<S extends QueryStatement>(statement: S): S {
   const { node } = statement;
   if ("relation" in node) relationName(node.relation);
   visit(node, (inner) => {
-    if (inner["SelectStmt"] !== undefined) checkSelect(inner["SelectStmt"] as SelectStmt);
-    if (inner["RangeVar"] !== undefined) relationName(inner["RangeVar"] as RangeVar);
-    if (inner["InsertStmt"] ?? inner["UpdateStmt"] ?? inner["DeleteStmt"] ?? inner["MergeStmt"]) {
+    if (inner.SelectStmt !== undefined) checkSelect(inner.SelectStmt as SelectStmt);
+    if (inner.RangeVar !== undefined) relationName(inner.RangeVar as RangeVar);
+    if (inner.InsertStmt ?? inner.UpdateStmt ?? inner.DeleteStmt ?? inner.MergeStmt) {
       throw notSupported("a data-modifying statement in WITH");
     }
-    if (inner["CurrentOfExpr"] !== undefined) throw notSupported("WHERE CURRENT OF");
-    if (inner["RangeTableSample"] !== undefined) throw notSupported("TABLESAMPLE");
+    if (inner.CurrentOfExpr !== undefined) throw notSupported("WHERE CURRENT OF");
+    if (inner.RangeTableSample !== undefined) throw notSupported("TABLESAMPLE");
   });
   if (statement.kind === "select") checkSelect(statement.node);
   return statement;

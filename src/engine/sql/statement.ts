@@ -17,6 +17,10 @@ export interface StatementTemplate {
   readonly parameterCount: number;
   /** Kinds of the literals that became inputs; literal k is input `parameterCount + k + 1`. */
   readonly literalKinds: readonly LiteralKind[];
+  /** The text that the tree was made from; offsets in the tree are offsets into it. See `placeInText`. */
+  readonly source: string;
+  /** Set when some literals of a text stay in the tree: which of its literals are inputs, counted over the whole text. */
+  readonly inputLiterals?: readonly number[];
 }
 
 /** One statement of a request, bound to its own text. */
@@ -31,7 +35,8 @@ export interface ParsedStatement {
   readonly literals: readonly Literal[];
 }
 
-export type LiteralKind = "integer" | "decimal" | "string" | "boolean" | "null" | "any";
+/** `integer` fits 32 bits, `bigint` 64 bits, every other number is `decimal`; so one template has one type for each literal. */
+export type LiteralKind = "integer" | "bigint" | "decimal" | "string" | "boolean" | "null" | "any";
 
 /** The text of a number keeps every digit; null, true and false are themselves. */
 export type Literal = string | boolean | null | NumberLiteral;

@@ -16,7 +16,7 @@ export function createView(view: ViewStmt, text: string): Statement {
   if (view.query === undefined || !("SelectStmt" in view.query))
     throw notSupported("this form of CREATE VIEW", name.position);
   visit(view.query, (node) => {
-    const parameter = node["ParamRef"] as { number?: number; location?: number } | undefined;
+    const parameter = node.ParamRef as { number?: number; location?: number } | undefined;
     if (parameter !== undefined) {
       throw new KalamError(
         "undefined_parameter",

@@ -315,6 +315,13 @@ export const ERRORS = define({
     "DESCRIBE TABLE shows the columns.",
   ),
   undefined_column: sql("42703", 'column "{column}" does not exist', "DESCRIBE TABLE shows the columns."),
+  missing_from_entry: sql(
+    "42P01",
+    'missing FROM-clause entry for table "{table}"',
+    "Name the table in FROM, or use its alias.",
+  ),
+  duplicate_alias: sql("42712", 'table name "{table}" specified more than once', "Give one of them another alias."),
+  undefined_window: sql("42704", 'window "{window}" does not exist', "Define it in the WINDOW clause."),
   ambiguous_column: sql("42702", 'column reference "{column}" is ambiguous', "Qualify the column with its table."),
   invalid_column_reference: sql("42P10", "{message}", "Number the columns of the SELECT list from 1."),
   column_exists: sql("42701", "Invalid operation: Column '{column}' already exists", "Choose another name."),
@@ -379,6 +386,11 @@ export const ERRORS = define({
     "Cast the operands to types that the operator takes.",
   ),
   grouping_error: sql("42803", "{message}", "Add the column to GROUP BY or use an aggregate."),
+  too_many_subquery_rows: sql(
+    "21000",
+    "more than one row returned by a subquery used as an expression",
+    "Make sure that the subquery gives one row, or use IN.",
+  ),
   query_failed: sql("XX000", "Execution error: {message}", "Correct the statement as the message says."),
   cardinality_violation: sql(
     "21000",
@@ -456,6 +468,11 @@ export const ERRORS = define({
     "54000",
     "Result exceeds {maximum} rows (limits.max_result_rows)",
     "Add a LIMIT or raise limits.max_result_rows.",
+  ),
+  query_memory: sql(
+    "53200",
+    "out of memory: the query needs more than its share of memory",
+    "Narrow the query, add a LIMIT, or raise the memory limit of the analytical engine.",
   ),
   timeout: sql(
     "57014",

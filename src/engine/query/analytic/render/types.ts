@@ -1,0 +1,91 @@
+import type { Node, TypeName } from "libpg-query";
+import { KalamError } from "../../../../errors/index.ts";
+import type { ResultType } from "../../../types/column-type.ts";
+import { resolveType } from "../../../types/type-names.ts";
+
+/** The type of DuckDB that holds values of ours. */
+export function duckType(type: ResultType): string {
+  switch (type.kind) {
+    case "boolean":
+      return "BOOLEAN";
+    case "smallint":
+      return "SMALLINT";
+    case "integer":
+      return "INTEGER";
+    case "bigint":
+      return "BIGINT";
+    case "real":
+      return "FLOAT";
+    case "double":
+      return "DOUBLE";
+    case "decimal":
+      return `DECIMAL(${type.precision ?? 38}, ${type.scale ?? 10})`;
+    case "bytea":
+      return "BLOB";
+    case "date":
+      return "DATE";
+    case "time":
+      return "TIME";
+    case "timestamp":
+    case "datetime":
+      return "TIMESTAMP";
+    case "timestamptz":
+      return "TIMESTAMPTZ";
+    case "uuid":
+      return "UUID";
+    case "json":
+    case "file":
+      return "JSON";
+    case "interval":
+      return "INTERVAL";
+    case "embedding":
+      return `FLOAT[${type.dimensions ?? 1}]`;
+    case "list":
+      return `${duckType(type.element ?? { kind: "text" })}[]`;
+    case "text":
+    case "unknown":
+      return "VARCHAR";
+  }
+}
+
+/** The type that a cast names. */
+export function castType(name: TypeName): ResultType {
+  const position = name.location ?? 0;
+  const parts = (name.names ?? []).map((node) => ("String" in node ? (node.String.sval ?? "") : ""));
+  const schema = parts.length > 1 ? parts[0] : undefined;
+  const last = (parts.at(-1) ?? "").toLowerCase();
+  if ((schema !== undefined && schema !== "pg_catalog") || parts.length > 2 || name.setof || name.pct_type) {
+    throw new KalamError("undefined_type", { type: parts.join(".") }, { position });
+  }
+  const base: ResultType =
+    last === "interval"
+      ? { kind: "interval" }
+      : resolveType({ name: last, modifiers: modifiers(name.typmods), array: false, unsigned: false, position });
+  const depth = name.arrayBounds?.length ?? 0;
+  if (depth > 1) throw new KalamError("feature_not_supported", { feature: "an array of arrays" }, { position });
+  return depth === 1 ? { kind: "list", element: base } : base;
+}
+
+/** NUMERIC without precision keeps what it is given. */
+export function isBareNumeric(name: TypeName, type: ResultType): boolean {
+  return type.kind === "decimal" && (name.typmods === undefined || name.typmods.length === 0);
+}
+
+const INTERVAL_FIELDS: ReadonlyMap<number, string> = new Map([
+  [4, "years"],
+  [2, "months"],
+  [8, "days"],
+  [1024, "hours"],
+  [2048, "minutes"],
+  [4096, "seconds"],
+]);
+
+/** The unit of `INTERVAL '5' DAY`. */
+export function intervalUnit(name: TypeName): string | undefined {
+  const [mask] = modifiers(name.typmods);
+  return mask === undefined ? undefined : INTERVAL_FIELDS.get(mask);
+}
+
+function modifiers(nodes: readonly Node[] | undefined): number[] {
+  return (nodes ?? []).flatMap((node) => ("A_Const" in node && node.A_Const.ival ? [node.A_Const.ival.ival ?? 0] : []));
+}

@@ -188,7 +188,10 @@ export class FingerprintScanner {
 
   #punctuation(code: number): void {
     if (code === 46) {
-      if (isDigit(this.#text.charCodeAt(this.#at + 1))) return this.#number(this.#at);
+      if (isDigit(this.#text.charCodeAt(this.#at + 1))) {
+        this.#number(this.#at);
+        return;
+      }
       this.#separate();
     } else if (code === 58) this.#separate();
     this.#buffer.push(code);
@@ -201,10 +204,15 @@ export class FingerprintScanner {
     const text = this.#text;
     const at = this.#at;
     const next = text.charCodeAt(at + 1);
-    if (code === 45 && next === 45) return this.#skipTo(lineCommentEnd(text, at));
-    if (code === 47 && next === 42) return this.#skipTo(blockCommentEnd(text, at));
-    if (code === 45 && (isDigit(next) || next === 46) && this.#isSign()) return this.#number(at);
-    const end = operatorEnd(text, at);
+    if (code === 45 && next === 45) this.#skipTo(lineCommentEnd(text, at));
+    else if (code === 47 && next === 42) this.#skipTo(blockCommentEnd(text, at));
+    else if (code === 45 && isNumberStart(text, at + 1) && this.#isSign()) this.#number(at);
+    else this.#copyOperator(operatorEnd(text, at));
+  }
+
+  #copyOperator(end: number): void {
+    const text = this.#text;
+    const at = this.#at;
     if (this.#space && this.#before >= COMPARISON) this.#buffer.push(32);
     this.#space = false;
     let comparison = true;
@@ -246,9 +254,12 @@ export class FingerprintScanner {
 
   #dollar(start: number): void {
     const text = this.#text;
-    if (isDigit(text.charCodeAt(start + 1))) return this.#copy(wordEnd(text, start));
     const tag = dollarTagLength(text, start);
-    if (tag === 0) return this.#copy(start + 1);
+    if (tag === 0) {
+      // A parameter, or nothing that PostgreSQL knows.
+      this.#copy(wordEnd(text, start));
+      return;
+    }
     const end = dollarStringEnd(text, start, tag);
     this.#literal(text.slice(start + tag, end - tag), "string", start, end);
   }
@@ -257,7 +268,8 @@ export class FingerprintScanner {
     if (this.#rows !== undefined) {
       // Behind folded rows nothing may vary: the literals of a text are then those of its rows alone.
       this.#at = start;
-      return this.#copy(end);
+      this.#copy(end);
+      return;
     }
     this.#separate();
     this.#buffer.push(MARK[kind]);
@@ -300,4 +312,10 @@ export class FingerprintScanner {
       this.#buffer.push(32);
     this.#space = false;
   }
+}
+
+/** A digit, or a point with a digit behind it. */
+function isNumberStart(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return isDigit(code) || (code === 46 && isDigit(text.charCodeAt(at + 1)));
 }

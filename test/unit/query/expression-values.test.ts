@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { KalamError } from "../../../src/errors/index.ts";
 import { NotSimple } from "../../../src/engine/query/expression/index.ts";
+import { KalamError } from "../../../src/errors/index.ts";
 import { evaluated, loadGrammar, show } from "./support/run-query.ts";
 
 /** What an expression gives: a value as text, `! key` for an error, `refused` for the other path. */
@@ -174,7 +174,7 @@ const TABLES: Readonly<Record<string, readonly (readonly [string, string])[]>> =
     ["CAST(1.005 AS numeric(4,2))", "#1.01"],
   ],
   text: [
-    ["upper('aßé')", '"AßÉ"'],
+    ["upper('aßé')", '"AẞÉ"'],
     ["lower('ΑΣ')", '"ας"'.replace("ς", "σ")],
     ["length('a😀')", "2"],
     ["char_length('')", "0"],

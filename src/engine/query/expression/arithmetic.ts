@@ -99,9 +99,8 @@ function wholeArithmetic(
   };
   return (row, frame) => {
     const x = a(row, frame);
-    if (x === null) return null;
     const y = b(row, frame);
-    return y === null ? null : checkWhole(compute(x as number, y as number), type, position);
+    return x === null || y === null ? null : checkWhole(compute(x as number, y as number), type, position);
   };
 }
 
@@ -121,9 +120,8 @@ function bigArithmetic(operator: ArithmeticOperator, a: Evaluate, b: Evaluate, p
   };
   return (row, frame) => {
     const x = a(row, frame);
-    if (x === null) return null;
     const y = b(row, frame);
-    return y === null ? null : checkBig(compute(x as bigint, y as bigint), position);
+    return x === null || y === null ? null : checkBig(compute(x as bigint, y as bigint), position);
   };
 }
 
@@ -148,9 +146,8 @@ function floatArithmetic(
   };
   return (row, frame) => {
     const x = a(row, frame);
-    if (x === null) return null;
     const y = b(row, frame);
-    return y === null ? null : compute(x as number, y as number);
+    return x === null || y === null ? null : compute(x as number, y as number);
   };
 }
 
@@ -169,9 +166,8 @@ function decimalArithmetic(operator: ArithmeticOperator, left: Operand, right: O
   };
   const evaluate: Evaluate = (row, frame) => {
     const x = a.evaluate(row, frame);
-    if (x === null) return null;
     const y = b.evaluate(row, frame);
-    if (y === null) return null;
+    if (x === null || y === null) return null;
     const value = compute(x as Decimal, y as Decimal);
     if (value.scale > MAX_PRECISION || value.digits > MAX_PRECISION) throw new KalamError("numeric_overflow");
     return value satisfies Value;

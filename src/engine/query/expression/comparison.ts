@@ -132,37 +132,32 @@ function primitiveComparison(operator: ComparisonOperator, left: Compiled, b: Ev
     case "<>":
       return (row, frame) => {
         const x = a(row, frame);
-        if (x === null) return null;
         const y = b(row, frame);
-        return y === null ? null : x !== y;
+        return x === null || y === null ? null : x !== y;
       };
     case "<":
       return (row, frame) => {
         const x = a(row, frame);
-        if (x === null) return null;
         const y = b(row, frame);
-        return y === null ? null : (x as number) < (y as number);
+        return x === null || y === null ? null : (x as number) < (y as number);
       };
     case "<=":
       return (row, frame) => {
         const x = a(row, frame);
-        if (x === null) return null;
         const y = b(row, frame);
-        return y === null ? null : (x as number) <= (y as number);
+        return x === null || y === null ? null : (x as number) <= (y as number);
       };
     case ">":
       return (row, frame) => {
         const x = a(row, frame);
-        if (x === null) return null;
         const y = b(row, frame);
-        return y === null ? null : (x as number) > (y as number);
+        return x === null || y === null ? null : (x as number) > (y as number);
       };
     case ">=":
       return (row, frame) => {
         const x = a(row, frame);
-        if (x === null) return null;
         const y = b(row, frame);
-        return y === null ? null : (x as number) >= (y as number);
+        return x === null || y === null ? null : (x as number) >= (y as number);
       };
   }
 }
@@ -170,18 +165,16 @@ function primitiveComparison(operator: ComparisonOperator, left: Compiled, b: Ev
 function equal(a: Evaluate, b: Evaluate): Evaluate {
   return (row, frame) => {
     const x = a(row, frame);
-    if (x === null) return null;
     const y = b(row, frame);
-    return y === null ? null : x === y;
+    return x === null || y === null ? null : x === y;
   };
 }
 
 function columnEqual(slot: number, b: Evaluate): Evaluate {
   return (row, frame) => {
     const x = row[slot] ?? null;
-    if (x === null) return null;
     const y = b(row, frame);
-    return y === null ? null : x === y;
+    return x === null || y === null ? null : x === y;
   };
 }
 
@@ -203,9 +196,8 @@ function orderedComparison(
   const holds = HOLDS[operator];
   return (row, frame) => {
     const x = a(row, frame);
-    if (x === null) return null;
     const y = b(row, frame);
-    return y === null ? null : holds(order(x, y));
+    return x === null || y === null ? null : holds(order(x, y));
   };
 }
 

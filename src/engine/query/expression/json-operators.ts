@@ -52,9 +52,8 @@ function combine(
     type,
     (row, frame) => {
       const text = left(row, frame);
-      if (text === null) return null;
       const name = right(row, frame);
-      return name === null ? null : apply(text as string, name);
+      return text === null || name === null ? null : apply(text as string, name);
     },
     dependencyOf([document, key]),
   );

@@ -1,6 +1,6 @@
 /**
  * Simple case mapping: one character stays one character, as PostgreSQL and DuckDB do. JavaScript's own methods use the full
- * mapping (`ß` becomes `SS`, a final `Σ` becomes `ς`).
+ * mapping (`ß` becomes `SS`, a final `Σ` becomes `ς`). `ß` has the capital `ẞ`, as DuckDB has it.
  */
 export function lowerCase(text: string): string {
   return isAscii(text) ? text.toLowerCase() : mapEach(text, lowerOne);
@@ -38,6 +38,7 @@ function lowerOne(character: string): string {
 }
 
 function upperOne(character: string): string {
+  if (character === "ß") return "ẞ";
   const upper = character.toUpperCase();
   if (upper.length === character.length) return upper;
   const point = character.codePointAt(0) as number;

@@ -31,9 +31,8 @@ export function compileLike(
   const matcher = new Matcher(ignoreCase);
   const evaluate: Evaluate = (row, frame) => {
     const subject = text.evaluate(row, frame);
-    if (subject === null) return null;
     const like = wanted.evaluate(row, frame);
-    if (like === null) return null;
+    if (subject === null || like === null) return null;
     const character = escapeText === undefined ? "\\" : escapeText.evaluate(row, frame);
     if (character === null) return null;
     return (

@@ -37,9 +37,8 @@ export function compileTemporal(
   const [a, b] = [moment.evaluate, span.evaluate];
   const evaluate: Evaluate = (row, frame) => {
     const micros = a(row, frame);
-    if (micros === null) return null;
     const offset = b(row, frame);
-    if (offset === null) return null;
+    if (micros === null || offset === null) return null;
     const sum = (micros as bigint) + sign * (offset as bigint);
     try {
       return checkBig(sum, position);

@@ -32,13 +32,8 @@ function strict(type: ResultType, parts: readonly Compiled[], apply: (...values:
   const evaluations = parts.map((part) => part.evaluate);
   const call = apply as (...values: unknown[]) => Value;
   const evaluate: Evaluate = (row, frame) => {
-    const values: Value[] = [];
-    for (const part of evaluations) {
-      const value = part(row, frame);
-      if (value === null) return null;
-      values.push(value);
-    }
-    return call(...values);
+    const values = evaluations.map((part) => part(row, frame));
+    return values.includes(null) ? null : call(...values);
   };
   return new Compiled(type, evaluate, dependencyOf(parts));
 }

@@ -1,0 +1,163 @@
+import {
+  type DuckDBConnection,
+  DuckDBDateValue,
+  DuckDBDecimalValue,
+  DuckDBInstance,
+  DuckDBTimestampValue,
+  type DuckDBValue,
+} from "@duckdb/node-api";
+import fc from "fast-check";
+import { compileExpression, InputBinder, NotSimple } from "../../src/engine/query/expression/index.ts";
+import type { RelationShape } from "../../src/engine/query/relation.ts";
+import type { ResultType, Row, Value } from "../../src/engine/types/column-type.ts";
+import { Decimal } from "../../src/engine/types/decimal.ts";
+import { formatText } from "../../src/engine/types/index.ts";
+import { KalamError } from "../../src/errors/index.ts";
+import { SeededRandom } from "../../src/runtime/random.ts";
+import { shapeOf } from "../unit/query/support/array-relation.ts";
+import { frameOf, loadGrammar, show, templateOf } from "../unit/query/support/run-query.ts";
+import { COLUMNS, DUCK_TYPES, expressionOf, type Pair, type TestType } from "./evaluator-grammar.ts";
+
+const RUNS = process.env.KALAMDB_TEST_LONG ? 40_000 : 700;
+const SEED = process.env.KALAMDB_TEST_SEED === undefined ? {} : { seed: Number(process.env.KALAMDB_TEST_SEED) };
+const ROWS = 24;
+
+const TYPES = Object.keys(COLUMNS) as TestType[];
+
+function resultType(type: TestType): ResultType {
+  return type === "decimal" ? { kind: "decimal", precision: 10, scale: 2 } : { kind: type };
+}
+
+const SAMPLES: Readonly<Record<TestType, readonly Value[]>> = {
+  smallint: [0, 1, -1, 7, 32767, -32768],
+  integer: [0, 1, -1, 3, 100, 2147483647, -2147483648],
+  bigint: [0n, 1n, -5n, 4294967296n, 9007199254740993n, 2n ** 63n - 1n, -(2n ** 63n)],
+  decimal: [0n, 150n, -225n, 1n, 9_999_999_999n, -9_999_999_999n].map((unscaled) => new Decimal(unscaled, 2)),
+  double: [0, 1.5, -2.25, 0.1, 1e10, 9007199254740992, -0],
+  text: ["", "a", "ab", "Ab", "éÉ", "ß", "Σσ", "😀a", "\ufffd", "a%b", "a_b", "a\\b", " a ", "1"],
+  boolean: [true, false],
+  date: [0, -1, 20_512, 10_957],
+  timestamp: [0n, -1n, 1_772_280_000_000_000n, 946_684_800_000_000n],
+};
+
+function tableOf(seed: number): { shape: RelationShape; rows: Row[] } {
+  const random = new SeededRandom(seed);
+  const columns = TYPES.flatMap((type) => COLUMNS[type].map((name) => ({ name, type: resultType(type), kind: type })));
+  const pick = (type: TestType): Value => {
+    const samples = SAMPLES[type];
+    return random.below(6) === 0 ? null : (samples[random.below(samples.length)] ?? null);
+  };
+  const rows = Array.from({ length: ROWS }, (_, at) => [BigInt(at), ...columns.map((column) => pick(column.kind))]);
+  return { shape: shapeOf("t", columns), rows };
+}
+
+async function fill(connection: DuckDBConnection, shape: RelationShape, rows: readonly Row[]): Promise<void> {
+  const names = TYPES.flatMap((type) => COLUMNS[type].map((name) => `${name} ${DUCK_TYPES[type]}`));
+  await connection.run(`CREATE OR REPLACE TABLE t (id BIGINT, ${names.join(", ")})`);
+  for (const row of rows) {
+    const texts = shape.columns.map(({ slot, type }) => {
+      const value = row[slot] ?? null;
+      return value === null ? "NULL" : `'${formatText(value, type).replaceAll("'", "''")}'`;
+    });
+    await connection.run(`INSERT INTO t VALUES (${String(row[0])}, ${texts.join(", ")})`);
+  }
+}
+
+/** The answer for every row, `!` for an error. */
+function ours(pair: Pair, shape: RelationShape, rows: readonly Row[]): string[] {
+  const { select, kinds, literals } = templateOf(`SELECT ${pair.ours} FROM t`);
+  const binder = new InputBinder(kinds);
+  const target = select.targetList?.[0];
+  if (target === undefined || !("ResTarget" in target) || target.ResTarget.val === undefined)
+    throw new Error("no target");
+  const compiled = compileExpression(target.ResTarget.val, { shape, alias: undefined, binder });
+  const frame = frameOf(binder.bind([], literals));
+  return rows.map((row) => {
+    try {
+      return plain(compiled.evaluate(row, frame));
+    } catch (error) {
+      if (error instanceof KalamError) return "!";
+      throw error;
+    }
+  });
+}
+
+function plain(value: Value): string {
+  return typeof value === "number" && value === 0 ? "0" : show(value).replace(/n$/, "");
+}
+
+function duckPlain(value: DuckDBValue): string {
+  if (value instanceof DuckDBDecimalValue) return plain(new Decimal(value.value, value.scale));
+  if (value instanceof DuckDBTimestampValue) return String(value.micros);
+  if (value instanceof DuckDBDateValue) return String(value.days);
+  if (typeof value === "number" && !Number.isFinite(value)) return "!";
+  return plain(value as Value);
+}
+
+async function ducks(connection: DuckDBConnection, pair: Pair): Promise<string[]> {
+  const sql = `SELECT ${pair.duck} FROM t`;
+  try {
+    const all = await connection.runAndReadAll(`${sql} ORDER BY id`);
+    return all.getRows().map((row) => duckPlain(row[0] ?? null));
+  } catch {
+    const each: string[] = [];
+    for (let id = 0; id < ROWS; id++) {
+      try {
+        const one = await connection.runAndReadAll(`${sql} WHERE id = ${id}`);
+        each.push(duckPlain(one.getRows()[0]?.[0] ?? null));
+      } catch {
+        each.push("!");
+      }
+    }
+    return each;
+  }
+}
+
+describe("the row evaluator and DuckDB", () => {
+  let instance: DuckDBInstance;
+  let connection: DuckDBConnection;
+
+  before(async () => {
+    await loadGrammar();
+    instance = await DuckDBInstance.create(":memory:", {
+      threads: "1",
+      integer_division: "true",
+      default_null_order: "nulls_last_on_asc_first_on_desc",
+    });
+    connection = await instance.connect();
+  });
+
+  after(() => {
+    connection.closeSync();
+    instance.closeSync();
+  });
+
+  it("give the same value, or both an error", async () => {
+    const { shape, rows } = tableOf(7);
+    await fill(connection, shape, rows);
+    let refused = 0;
+    const anything = fc.constantFrom(...TYPES).chain((type) => expressionOf(type, 3));
+    await fc.assert(
+      fc.asyncProperty(anything, async (pair) => {
+        let mine: string[];
+        try {
+          mine = ours(pair, shape, rows);
+        } catch (error) {
+          if (!(error instanceof NotSimple)) throw error;
+          refused++;
+          return;
+        }
+        const theirs = await ducks(connection, pair);
+        for (const [at, value] of mine.entries()) {
+          const other = theirs[at];
+          if (value === other || (pair.lazy && (value === "!" || other === "!"))) continue;
+          throw new Error(
+            `${pair.ours}: row ${at} gives ${value}, DuckDB ${other}\n${pair.duck}\n${rows[at]?.map((item) => show(item)).join(" ")}`,
+          );
+        }
+      }),
+      { numRuns: RUNS, ...SEED },
+    );
+    if (refused > RUNS / 10) throw new Error(`${refused} of ${RUNS} expressions were refused`);
+  });
+});

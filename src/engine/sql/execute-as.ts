@@ -1,7 +1,7 @@
 import { KalamError } from "../../errors/index.ts";
 import { unquote } from "./lexer.ts";
 import { skipBlank, stringEnd, wordEnd } from "./lexical.ts";
-import { nextStatement, pastToken, statementEnd } from "./splitter.ts";
+import { nextStatement, statementEnd } from "./splitter.ts";
 
 /** A statement that another user is to be the author of. Offsets are into the text of the whole. */
 export interface Envelope {
@@ -33,17 +33,15 @@ export function readExecuteAs(text: string): Envelope | undefined {
   if (user.trim() === "") throw malformed("EXECUTE AS USER username cannot be empty", at);
   at = skipBlank(text, at);
   if (text[at] !== "(") throw malformed("EXECUTE AS USER must wrap SQL in parentheses", at);
-  const close = closingParenthesis(text, at);
+  const start = nextStatement(text, at + 1);
+  if (text[start] === ")") throw malformed("EXECUTE AS USER requires a non-empty inner SQL statement", start);
+  const end = statementEnd(text, start, true);
+  const close = nextStatement(text, end);
+  if (close >= text.length) throw malformed("EXECUTE AS USER missing closing ')'", text.length);
+  if (text[close] !== ")") throw malformed("EXECUTE AS USER can only wrap a single SQL statement", end);
   const behind = skipBlank(text, close + 1);
   if (behind < text.length) throw malformed("EXECUTE AS USER must contain exactly one wrapped SQL statement", behind);
-  const start = nextStatement(text, at + 1);
-  if (start >= close) throw malformed("EXECUTE AS USER requires a non-empty inner SQL statement", close);
-  const body = text.slice(start, close);
-  const end = statementEnd(body, 0);
-  if (nextStatement(body, end) < body.length) {
-    throw malformed("EXECUTE AS USER can only wrap a single SQL statement", start + end);
-  }
-  return { user, inner: body.slice(0, end).trimEnd(), innerOffset: start };
+  return { user, inner: text.slice(start, end).trimEnd(), innerOffset: start };
 }
 
 /** `INSERT INTO t AS USER 'id' …`. */
@@ -63,16 +61,6 @@ function bareNameEnd(text: string, start: number): number {
   let at = start;
   while (at < text.length && !/[\s(]/.test(text[at] ?? "")) at = Math.max(at + 1, wordEnd(text, at));
   return at;
-}
-
-/** The `)` that belongs to the `(` at `open`. */
-function closingParenthesis(text: string, open: number): number {
-  let depth = 0;
-  for (let at = open; at < text.length; at = pastToken(text, at, text.charCodeAt(at))) {
-    if (text[at] === "(") depth++;
-    else if (text[at] === ")" && --depth === 0) return at;
-  }
-  throw malformed("EXECUTE AS USER missing closing ')'", text.length);
 }
 
 function malformed(message: string, position: number): KalamError {

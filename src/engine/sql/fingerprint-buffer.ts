@@ -40,12 +40,14 @@ export class FingerprintBuffer {
   /** Takes the word that begins at `from`, letters folded; gives the offset behind it. */
   pushWord(text: string, from: number): number {
     const bytes = this.#bytes;
+    const fold = WORD_FOLD;
+    const end = text.length;
     let { length } = this;
     let at = from;
-    for (; at < text.length; at++) {
+    for (; at < end; at++) {
       const code = text.charCodeAt(at);
       if (code < 128) {
-        const folded = WORD_FOLD[code] as number;
+        const folded = fold[code] as number;
         if (folded === 0) break;
         bytes[length++] = folded;
       } else {

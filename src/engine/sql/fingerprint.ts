@@ -15,7 +15,7 @@ import {
   stringEnd,
   wordEnd,
 } from "./lexical.ts";
-import { classifyNumber, isPlainNumber } from "./numbers.ts";
+import { classifyNumber, digitsOnlyEnd, isPlainNumber } from "./numbers.ts";
 import { type Literal, type LiteralKind, NumberLiteral } from "./statement.ts";
 import { scanRows, type ValueRows } from "./value-rows.ts";
 
@@ -110,10 +110,11 @@ export class FingerprintScanner {
 
   #run(insert: boolean): void {
     const text = this.#text;
+    const classes = CLASS;
     let depth = 0;
     while (this.#at < text.length) {
       const code = text.charCodeAt(this.#at);
-      const kind = code < 128 ? CLASS[code] : LETTER;
+      const kind = code < 128 ? classes[code] : LETTER;
       if (kind === SPACE) {
         this.#space = true;
         this.#at++;
@@ -177,10 +178,13 @@ export class FingerprintScanner {
   #number(start: number): void {
     const text = this.#text;
     const digits = text.charCodeAt(start) === 45 ? start + 1 : start;
-    const end = numberEnd(text, digits);
-    if (!isPlainNumber(text, digits, end)) {
-      this.#copy(end);
-      return;
+    let end = digitsOnlyEnd(text, digits);
+    if (end < 0) {
+      end = numberEnd(text, digits);
+      if (!isPlainNumber(text, digits, end)) {
+        this.#copy(end);
+        return;
+      }
     }
     const value = text.slice(start, end);
     this.#literal(new NumberLiteral(value), classifyNumber(value), start, end);

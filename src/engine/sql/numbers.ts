@@ -17,6 +17,14 @@ export function isPlainNumber(text: string, start: number, end: number): boolean
   return true;
 }
 
+/** Where a number of nothing but digits ends, when a blank, `,`, `)` or `;` stands behind it; -1 for every other number. */
+export function digitsOnlyEnd(text: string, start: number): number {
+  let at = start;
+  let code = text.charCodeAt(at);
+  while (code >= 48 && code <= 57) code = text.charCodeAt(++at);
+  return code === 44 || code === 41 || code === 32 || code === 59 || at === text.length ? at : -1;
+}
+
 /** The kind that PostgreSQL gives a number, sign included. */
 export function classifyNumber(text: string): LiteralKind {
   const negative = text.charCodeAt(0) === 45;

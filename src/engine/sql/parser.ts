@@ -12,6 +12,8 @@ import { freezeTree } from "./tree.ts";
 
 /** Statements whose literals are taken out, so that those of one shape share a template. */
 const SHARED_VERBS = new Set(["select", "insert", "update", "delete", "with", "values", "table"]);
+/** As most people write them, so that the usual case costs no folding. */
+const USUAL_VERBS = new Set([...SHARED_VERBS].flatMap((verb) => [verb, verb.toUpperCase()]));
 const NO_LITERALS: readonly Literal[] = [];
 
 /** A piece of a request, with its fingerprint when its verb is one of the shared ones. */
@@ -163,7 +165,9 @@ function isWellFormed(text: string): boolean {
 function isShared(text: string, at: number): boolean {
   if (text.charCodeAt(at) === 40) return true;
   const end = wordEnd(text, at);
-  return end - at <= 6 && SHARED_VERBS.has(text.slice(at, end).toLowerCase());
+  if (end - at > 6) return false;
+  const verb = text.slice(at, end);
+  return USUAL_VERBS.has(verb) || SHARED_VERBS.has(verb.toLowerCase());
 }
 
 function isInsertOrExecute(text: string): boolean {

@@ -1,4 +1,4 @@
-import { classOf, LETTER } from "./characters.ts";
+import { WORD_FOLD } from "./characters.ts";
 import {
   dollarStringEnd,
   dollarTagLength,
@@ -6,7 +6,6 @@ import {
   quotedIdentifierEnd,
   skipBlank,
   stringEnd,
-  wordEnd,
 } from "./lexical.ts";
 
 /** One statement of a request, without the `;` and the blanks around it. */
@@ -41,40 +40,63 @@ export function nextStatement(text: string, from: number): number {
   return at;
 }
 
-/** The offset of the `;` that ends the statement which begins at `from`, or the length of the text. */
-export function statementEnd(text: string, from: number): number {
+/**
+ * The offset of the `;` that ends the statement which begins at `from`, or the length of the text.
+ *
+ * @param wrapped also ends at a `)` that was not opened in the statement.
+ */
+export function statementEnd(text: string, from: number, wrapped = false): number {
+  const marks = MARKS;
   let depth = 0;
   let at = from;
   while (at < text.length) {
     const code = text.charCodeAt(at);
-    if (code === 59 && depth === 0) return at;
-    if (code === 40) depth++;
-    else if (code === 41 && depth > 0) depth--;
-    at = pastToken(text, at, code);
+    if (code >= 128 || marks[code] === 0) at++;
+    else if (code === 40) {
+      depth++;
+      at++;
+    } else if (code === 41) {
+      if (depth > 0) depth--;
+      else if (wrapped) return at;
+      at++;
+    } else if (code === 59) {
+      if (depth === 0) return at;
+      at++;
+    } else at = pastMark(text, at, code, from);
   }
   return at;
 }
 
-/** Behind the quote, comment or word that begins at `at`; one character on for everything else. */
-export function pastToken(text: string, at: number, code: number): number {
+/** The characters that may begin something with a `;` in it, and `( ) ;` themselves. */
+const MARKS = new Uint8Array(128);
+for (const mark of "'\"`$-/();") MARKS[mark.charCodeAt(0)] = 1;
+
+/** Behind the quote or comment that begins at `at`, or one character on. */
+function pastMark(text: string, at: number, code: number, from: number): number {
   switch (code) {
     case 39:
-      return stringEnd(text, at);
+      return isEscapeString(text, at, from) ? escapeStringEnd(text, at - 1) : stringEnd(text, at);
     case 34:
     case 96:
       return quotedIdentifierEnd(text, at);
     case 36: {
-      const tag = dollarTagLength(text, at);
+      // Inside a word a dollar is a letter.
+      const tag = at > from && isWordCharacter(text.charCodeAt(at - 1)) ? 0 : dollarTagLength(text, at);
       return tag === 0 ? at + 1 : dollarStringEnd(text, at, tag);
     }
-    case 45:
-    case 47: {
+    default: {
       const past = skipBlank(text, at);
       return past === at ? at + 1 : past;
     }
-    default:
-      if (classOf(code) !== LETTER) return at + 1;
-      if ((code | 32) === 101 && text.charCodeAt(at + 1) === 39) return escapeStringEnd(text, at);
-      return wordEnd(text, at);
   }
+}
+
+/** Whether an `E` stands right before the quote, alone. */
+function isEscapeString(text: string, quote: number, from: number): boolean {
+  if (quote === from || (text.charCodeAt(quote - 1) | 32) !== 101) return false;
+  return quote - 1 === from || !isWordCharacter(text.charCodeAt(quote - 2));
+}
+
+function isWordCharacter(code: number): boolean {
+  return code >= 128 || WORD_FOLD[code] !== 0;
 }

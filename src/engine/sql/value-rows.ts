@@ -1,7 +1,7 @@
 import { classOf, LETTER } from "./characters.ts";
 import { unquote } from "./lexer.ts";
 import { isDigit, numberEnd, skipBlank, stringEnd, wordEnd } from "./lexical.ts";
-import { isPlainNumber } from "./numbers.ts";
+import { digitsOnlyEnd, isPlainNumber } from "./numbers.ts";
 import { type Literal, NumberLiteral } from "./statement.ts";
 
 const MAXIMUM_WIDTH = 4096;
@@ -77,8 +77,11 @@ function scanNumber(text: string, start: number, literals: Literal[]): number {
   const digits = text.charCodeAt(start) === 45 ? start + 1 : start;
   const first = text.charCodeAt(digits);
   if (!isDigit(first) && !(first === 46 && isDigit(text.charCodeAt(digits + 1)))) return -1;
-  const end = numberEnd(text, digits);
-  if (!isPlainNumber(text, digits, end)) return -1;
+  let end = digitsOnlyEnd(text, digits);
+  if (end < 0) {
+    end = numberEnd(text, digits);
+    if (!isPlainNumber(text, digits, end)) return -1;
+  }
   literals.push(new NumberLiteral(text.slice(start, end)));
   return end;
 }

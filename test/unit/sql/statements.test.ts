@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { AlterTable, CreateTable, ExecuteAsStatement } from "../../../src/engine/sql/index.ts";
+import type { AlterTable, CreateTable, ExecuteAsStatement, ParsedStatement } from "../../../src/engine/sql/index.ts";
 import { errorOf, failureOf, loadSqlParser, newParser, only, statementOf } from "./parse.ts";
 
 const createTable = (text: string) => statementOf(text) as CreateTable;
@@ -235,8 +235,8 @@ describe("EXECUTE AS USER", () => {
   it("wraps one statement, which shares templates and takes parameters", () => {
     const parser = newParser();
     const text = "SELECT 1; EXECUTE AS USER 'Al''ice' ( INSERT INTO t VALUES (1, 'x');) ; SELECT 2";
-    const parsed = parser.parse(text)[1];
-    const { user, inner } = parsed?.template.statement as ExecuteAsStatement;
+    const [, parsed] = parser.parse(text);
+    const { user, inner } = (parsed as ParsedStatement).template.statement as ExecuteAsStatement;
     expect(user).to.equal("Al'ice");
     expect(inner.text).to.equal("INSERT INTO t VALUES (1, 'x')");
     expect(text.slice(inner.offset).startsWith(inner.text)).to.equal(true);

@@ -18,7 +18,7 @@ import { shapeOf } from "../unit/query/support/array-relation.ts";
 import { frameOf, loadGrammar, show, templateOf } from "../unit/query/support/run-query.ts";
 import { COLUMNS, DUCK_TYPES, expressionOf, type Pair, type TestType } from "./evaluator-grammar.ts";
 
-const RUNS = process.env.KALAMDB_TEST_LONG ? 40_000 : 700;
+const RUNS = process.env.KALAMDB_TEST_LONG ? 40_000 : 500;
 const SEED = process.env.KALAMDB_TEST_SEED === undefined ? {} : { seed: Number(process.env.KALAMDB_TEST_SEED) };
 const ROWS = 24;
 

@@ -208,7 +208,6 @@ describe("row queries", () => {
       "SELECT id FROM t, u",
       "SELECT (SELECT 1)",
       "SELECT id FROM t UNION SELECT 1",
-      "SELECT id FROM t FOR UPDATE",
       "SELECT row_number() OVER () FROM t",
       "SELECT md5(body) FROM t",
       "SELECT body ~ 'x' FROM t",

@@ -13,7 +13,7 @@ import { and, asCondition, booleanTest, not, nullTest, or } from "./logic.ts";
 import { compileBetween, compileIn } from "./membership.ts";
 import { NotSimple } from "./not-simple.ts";
 import { NUMBER_FUNCTIONS } from "./number-functions.ts";
-import { ConstantInput, InputOperand, isUntyped, type Operand, settle, TemplateInput } from "./operand.ts";
+import { ConstantInput, InputOperand, type Operand, settle, TemplateInput } from "./operand.ts";
 import { compileSource, compileWord } from "./session-functions.ts";
 import { compileTemporal, isTemporal } from "./temporal.ts";
 import { compileConcatenation, TEXT_FUNCTIONS } from "./text-functions.ts";
@@ -108,21 +108,21 @@ const INT8_MAX = 2n ** 63n - 1n;
 
 function constant(node: A_Const): Operand {
   const { location } = node;
-  if (node.isnull === true) return new ConstantInput(null, "null", undefined, location);
+  if (node.isnull === true) return new ConstantInput(null, "null", location);
   if (node.ival !== undefined) {
-    return new ConstantInput(new NumberLiteral(String(node.ival.ival ?? 0)), "integer", { kind: "integer" }, location);
+    return new ConstantInput(new NumberLiteral(String(node.ival.ival ?? 0)), "integer", location);
   }
   if (node.boolval !== undefined) {
-    return new ConstantInput(node.boolval.boolval ?? false, "boolean", { kind: "boolean" }, location);
+    return new ConstantInput(node.boolval.boolval ?? false, "boolean", location);
   }
-  if (node.sval !== undefined) return new ConstantInput(node.sval.sval ?? "", "string", undefined, location);
+  if (node.sval !== undefined) return new ConstantInput(node.sval.sval ?? "", "string", location);
   const text = node.fval?.fval;
   if (text === undefined) throw new NotSimple("a bit string");
   const literal = new NumberLiteral(text);
-  if (!/^-?\d+$/.test(text)) return new ConstantInput(literal, "decimal", { kind: "decimal" }, location);
+  if (!/^-?\d+$/.test(text)) return new ConstantInput(literal, "decimal", location);
   const value = BigInt(text);
   const big = value <= INT8_MAX && value >= -INT8_MAX - 1n;
-  return new ConstantInput(literal, big ? "integer" : "decimal", { kind: big ? "bigint" : "decimal" }, location);
+  return new ConstantInput(literal, big ? "bigint" : "decimal", location);
 }
 
 const ARITHMETIC = new Set(["+", "-", "*", "/", "%"]);
@@ -177,6 +177,8 @@ function binary(
 ): Operand {
   const right = compileOperand(rightNode, scope);
   if (leftNode === undefined) {
+    const negated = name === "-" && right instanceof InputOperand ? right.negated(position) : undefined;
+    if (negated !== undefined) return negated;
     if (name === "-") return compileNegation(right, position);
     throw new NotSimple(`a prefix operator ${name}`);
   }
@@ -217,9 +219,7 @@ function caseExpression(node: CaseExpr, scope: Scope, expected: ResultType | und
   });
   const results = branches.map((branch) => compileOperand(required(branch.result), scope));
   const otherwise = node.defresult;
-  results.push(
-    otherwise === undefined ? new ConstantInput(null, "null", undefined, undefined) : compileOperand(otherwise, scope),
-  );
+  results.push(otherwise === undefined ? new ConstantInput(null, "null", undefined) : compileOperand(otherwise, scope));
   return caseOf(conditions, unify("CASE", results, node.location, expected));
 }
 
@@ -247,6 +247,3 @@ function functionCall(call: FuncCall, scope: Scope): Compiled {
   if (onNumbers !== undefined) return onNumbers(args, position);
   throw new NotSimple(`function ${name}`);
 }
-
-/** True when the operand waits for a type. */
-export { isUntyped };

@@ -2,7 +2,7 @@ import { KalamError } from "../../../errors/index.ts";
 import type { Parameter } from "../../request.ts";
 import type { Literal, LiteralKind } from "../../sql/statement.ts";
 import type { ResultType, Value } from "../../types/column-type.ts";
-import { convertInput, type InputUsage } from "./input-values.ts";
+import { convertInput, type InputUsage, negative } from "./input-values.ts";
 
 /** The kinds of the inputs of a template: parameters are untyped, literals have the kind they were written in. */
 export interface InputKinds {
@@ -14,7 +14,13 @@ interface Use {
   readonly number: number;
   readonly type: ResultType;
   readonly usage: InputUsage;
-  readonly position: number | undefined;
+  readonly place: InputPlace;
+}
+
+/** Where an input stands, and whether a minus stands before it: `-5` is the literal 5. */
+export interface InputPlace {
+  readonly position?: number | undefined;
+  readonly negated?: boolean;
 }
 
 /**
@@ -44,11 +50,11 @@ export class InputBinder {
   }
 
   /** Registers a use of input `number` as `type`, and returns the index of its value in `Frame.inputs`. */
-  use(number: number, type: ResultType, usage: InputUsage = "value", position?: number): number {
-    const key = `${number}:${usage}:${type.kind}:${type.length}:${type.precision}:${type.scale}:${type.dimensions}`;
+  use(number: number, type: ResultType, usage: InputUsage = "value", place: InputPlace = {}): number {
+    const key = `${place.negated === true ? "-" : ""}${number}:${usage}:${type.kind}:${type.length}:${type.precision}:${type.scale}:${type.dimensions}`;
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    const index = this.#uses.push({ number, type, usage, position }) - 1;
+    const index = this.#uses.push({ number, type, usage, place }) - 1;
     this.#known.set(key, index);
     return index;
   }
@@ -65,9 +71,9 @@ export class InputBinder {
       const input = use.number <= parameterCount ? params[use.number - 1] : literals[use.number - parameterCount - 1];
       if (input === undefined) throw new KalamError("undefined_parameter", { number: use.number });
       try {
-        values[i] = convertInput(input, use.type, use.usage);
+        values[i] = convertInput(use.place.negated === true ? negative(input) : input, use.type, use.usage);
       } catch (error) {
-        throw error instanceof KalamError ? error.at(use.position) : error;
+        throw error instanceof KalamError ? error.at(use.place.position) : error;
       }
     }
     return values;

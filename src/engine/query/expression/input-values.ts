@@ -46,6 +46,12 @@ export function convertInput(input: Literal | Parameter, type: ResultType, usage
   return assignInput(input, type as ColumnType);
 }
 
+/** A literal number with the other sign; everything else as it is. */
+export function negative<T>(input: T | NumberLiteral): T | NumberLiteral {
+  if (!(input instanceof NumberLiteral)) return input;
+  return new NumberLiteral(input.text.startsWith("-") ? input.text.slice(1) : `-${input.text}`);
+}
+
 function textOf(input: Exclude<Literal | Parameter, null>): string {
   return input instanceof NumberLiteral ? input.text : String(input);
 }

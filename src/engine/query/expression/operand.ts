@@ -3,7 +3,7 @@ import type { Literal, LiteralKind } from "../../sql/statement.ts";
 import type { ResultType, Value } from "../../types/column-type.ts";
 import { CONSTANT, Compiled, STATEMENT } from "./frame.ts";
 import type { InputBinder } from "./input-binder.ts";
-import { convertInput, type InputUsage } from "./input-values.ts";
+import { convertInput, type InputUsage, negative } from "./input-values.ts";
 import { NotSimple } from "./not-simple.ts";
 
 /** Part of an expression: either settled, or an input that still takes the type its place asks for. */
@@ -37,43 +37,54 @@ export abstract class InputOperand {
     throw new NotSimple("a parameter whose type its place does not tell");
   }
 
+  /** The input with a minus before it; undefined when it is no literal number. */
+  abstract negated(position: number | undefined): InputOperand | undefined;
+
   /** True when the input takes any type: quoted text, NULL, a parameter. */
   get untyped(): boolean {
     return this.naturalType === undefined;
   }
 }
 
+const NATURAL: Readonly<Partial<Record<LiteralKind | "parameter", ResultType>>> = {
+  integer: { kind: "integer" },
+  bigint: { kind: "bigint" },
+  decimal: { kind: "decimal" },
+  boolean: { kind: "boolean" },
+};
+
+function isNumber(kind: LiteralKind | "parameter"): boolean {
+  return kind === "integer" || kind === "bigint" || kind === "decimal";
+}
+
 /** Input `number` of a template. */
 export class TemplateInput extends InputOperand {
   readonly kind: LiteralKind | "parameter";
   readonly position: number | undefined;
+  readonly naturalType: ResultType | undefined;
   readonly #binder: InputBinder;
   readonly #number: number;
+  readonly #negated: boolean;
 
-  constructor(binder: InputBinder, number: number, position: number | undefined) {
+  constructor(binder: InputBinder, number: number, position: number | undefined, negated = false) {
     super();
     this.kind = binder.kindOf(number);
     this.position = position;
+    this.naturalType = NATURAL[this.kind];
     this.#binder = binder;
     this.#number = number;
-  }
-
-  get naturalType(): ResultType | undefined {
-    switch (this.kind) {
-      case "integer":
-        return { kind: "integer" };
-      case "decimal":
-        return { kind: "decimal" };
-      case "boolean":
-        return { kind: "boolean" };
-      default:
-        return undefined;
-    }
+    this.#negated = negated;
   }
 
   as(type: ResultType, usage: InputUsage = "value"): Compiled {
-    const index = this.#binder.use(this.#number, type, usage, this.position);
+    const place = { position: this.position, negated: this.#negated };
+    const index = this.#binder.use(this.#number, type, usage, place);
     return new Compiled(type, (_row, frame) => frame.inputs[index] as Value, STATEMENT);
+  }
+
+  negated(position: number | undefined): InputOperand | undefined {
+    if (!isNumber(this.kind)) return undefined;
+    return new TemplateInput(this.#binder, this.#number, position, !this.#negated);
   }
 }
 
@@ -84,12 +95,16 @@ export class ConstantInput extends InputOperand {
   readonly naturalType: ResultType | undefined;
   readonly #literal: Literal;
 
-  constructor(literal: Literal, kind: LiteralKind, naturalType: ResultType | undefined, position: number | undefined) {
+  constructor(literal: Literal, kind: LiteralKind, position: number | undefined) {
     super();
     this.kind = kind;
     this.position = position;
-    this.naturalType = naturalType;
+    this.naturalType = NATURAL[kind];
     this.#literal = literal;
+  }
+
+  negated(position: number | undefined): InputOperand | undefined {
+    return isNumber(this.kind) ? new ConstantInput(negative(this.#literal), this.kind, position) : undefined;
   }
 
   as(type: ResultType, usage: InputUsage = "value"): Compiled {

@@ -8,14 +8,18 @@ import {
 import type { Relation, ResultColumn, RowStream } from "../../../../src/engine/query/relation.ts";
 import { planRowQuery, type RowQueryPlan } from "../../../../src/engine/query/row/index.ts";
 import type { Parameter } from "../../../../src/engine/request.ts";
-import { type Literal, type LiteralKind, NumberLiteral } from "../../../../src/engine/sql/statement.ts";
+import { loadSqlParser, SqlParser } from "../../../../src/engine/sql/index.ts";
+import type { Literal } from "../../../../src/engine/sql/statement.ts";
 import type { Row, Value } from "../../../../src/engine/types/column-type.ts";
 import { Decimal } from "../../../../src/engine/types/decimal.ts";
 import { ManualClock } from "../../../../src/runtime/clock.ts";
 import { createRuntime, type Runtime } from "../../../../src/runtime/runtime.ts";
 import { keyTypesOf } from "./array-relation.ts";
 
-export const loadGrammar = (): Promise<void> => loadModule();
+export async function loadGrammar(): Promise<void> {
+  await loadModule();
+  await loadSqlParser();
+}
 
 /** 2026-03-04T05:06:07.000008Z */
 export const NOW = 1_772_600_767_000_008n;
@@ -26,37 +30,14 @@ export function selectOf(sql: string): SelectStmt {
   return statement.SelectStmt;
 }
 
-/** Takes the literals out of a tree, as templates have them. */
-export function templateOf(
-  sql: string,
-  parameterCount = 0,
-): { select: SelectStmt; kinds: InputKinds; literals: Literal[] } {
-  const literals: Literal[] = [];
-  const literalKinds: LiteralKind[] = [];
-  const replace = (value: unknown, field: string): unknown => {
-    if (field === "typmods" || typeof value !== "object" || value === null) return value;
-    if (Array.isArray(value)) return value.map((item) => replace(item, field));
-    if ("SortBy" in value && "A_Const" in (value as { SortBy: { node: object } }).SortBy.node) return value;
-    if ("A_Const" in value) {
-      const constant = value.A_Const as Record<string, Record<string, unknown>> & { location?: number };
-      const [literal, kind] = literalOf(constant);
-      literals.push(literal);
-      literalKinds.push(kind);
-      return { ParamRef: { number: parameterCount + literals.length, location: constant.location ?? 0 } };
-    }
-    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, replace(item, name)]));
-  };
-  const select = replace(selectOf(sql), "") as SelectStmt;
-  return { select, kinds: { parameterCount, literalKinds }, literals };
-}
+const parser = new SqlParser({ cacheEntries: 16, maxStatementBytes: 1 << 20 });
 
-function literalOf(constant: Record<string, Record<string, unknown>>): [Literal, LiteralKind] {
-  if (constant.ival !== undefined) return [new NumberLiteral(String(constant.ival.ival ?? 0)), "integer"];
-  if (constant.sval !== undefined) return [String(constant.sval.sval ?? ""), "string"];
-  if (constant.boolval !== undefined) return [constant.boolval.boolval === true, "boolean"];
-  if (constant.fval === undefined) return [null, "null"];
-  const text = String(constant.fval.fval);
-  return [new NumberLiteral(text), /^-?\d+$/.test(text) ? "integer" : "decimal"];
+/** The statement as the engine sees it: with its literals taken out. */
+export function templateOf(sql: string): { select: SelectStmt; kinds: InputKinds; literals: readonly Literal[] } {
+  const [parsed] = parser.parse(sql);
+  const statement = parsed?.template.statement;
+  if (parsed === undefined || statement?.kind !== "select") throw new Error(`not a SELECT: ${sql}`);
+  return { select: statement.node, kinds: parsed.template, literals: parsed.literals };
 }
 
 export const testRuntime = (): Runtime => createRuntime({ clock: new ManualClock(1_772_600_767_000) });
@@ -108,7 +89,7 @@ export async function query(
   params: readonly Parameter[] = [],
   runtime: Runtime = testRuntime(),
 ): Promise<Answer | undefined> {
-  const { select, kinds, literals } = templateOf(sql, params.length);
+  const { select, kinds, literals } = templateOf(sql);
   const binder = new InputBinder(kinds);
   const from = select.fromClause?.[0];
   const alias = from !== undefined && "RangeVar" in from ? from.RangeVar.alias?.aliasname : undefined;

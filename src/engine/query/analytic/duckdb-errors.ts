@@ -54,8 +54,7 @@ const RULES: readonly { readonly when: RegExp; readonly make: (match: RegExpExec
     },
     {
       when: /Overflow in \w+(?: of)? (\w+) ?\(([^)]*)\)/i,
-      make: ([, type = "", value = ""]) =>
-        new KalamError("out_of_range", { type: TYPES[type] ?? type.toLowerCase(), value, column: "" }),
+      make: ([, type = ""]) => new KalamError("arithmetic_overflow", { type: TYPES[type] ?? type.toLowerCase() }),
     },
     {
       when: /Cannot compare values of type ([^\n]*?) and type ([^\n]*?)(?: -|\n|$)/,

@@ -37,6 +37,8 @@ const PLAIN: ReadonlyMap<DuckDBTypeId, ResultKind> = new Map([
   [DuckDBTypeId.UNION, "json"],
 ]);
 
+const NUMERIC: ReadonlySet<ResultKind> = new Set(["smallint", "integer", "bigint", "real", "double", "decimal"]);
+
 /** The type of a result column, from DuckDB's type and what the renderer knows beyond it. */
 export function resultType(type: DuckDBType, known: ResultType | undefined): ResultType {
   if (known?.kind === "unknown") return { kind: "text" };
@@ -55,6 +57,8 @@ export function resultType(type: DuckDBType, known: ResultType | undefined): Res
 
 /** DuckDB has one type for several of ours: the renderer knows which it was. */
 function refines(known: ResultType, found: ResultType): boolean {
+  // NULL of any type comes as an integer.
+  if (found.kind === "integer" && !NUMERIC.has(known.kind)) return true;
   if (known.kind === found.kind) return known.kind === "text" || known.kind === "embedding";
   if (known.kind === "file") return found.kind === "json";
   if (known.kind === "json") return found.kind === "text";

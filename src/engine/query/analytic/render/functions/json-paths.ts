@@ -57,9 +57,20 @@ export function step(key: Bound): string {
   const index = constantNumber(key);
   if (index !== undefined) return quoteText(`$${indexStep(index)}`);
   const text = constantText(key);
-  if (text !== undefined) return quoteText(`$${keyStep(text)}`);
+  if (text !== undefined) return quoteText(isPlain(text) ? `$${keyStep(text)}` : pointer(text));
   if (isWhole(key.type)) return `('$[' || CASE WHEN ${key.sql} < 0 THEN '#' ELSE '' END || ${key.sql} || ']')`;
-  return `('$."' || replace(replace(${key.sql}, '\\', '\\\\'), '"', '\\"') || '"')`;
+  const quoted = `'$."' || replace(replace(${key.sql}, '\\', '\\\\'), '"', '\\"') || '"'`;
+  const pointed = `'/' || replace(replace(${key.sql}, '~', '~0'), '/', '~1')`;
+  return `CASE WHEN ${key.sql} = '' OR contains(${key.sql}, '*') THEN ${pointed} ELSE ${quoted} END`;
+}
+
+/** A star is a wildcard for DuckDB even in quotes, and an empty key no key: those are written as a JSON pointer. */
+function isPlain(key: string): boolean {
+  return key !== "" && !key.includes("*");
+}
+
+function pointer(key: string): string {
+  return `/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`;
 }
 
 export function keyStep(key: string): string {
@@ -78,6 +89,7 @@ function along(fn: string, json: string, path: Bound, position: number): Bound {
   let paths = ["$"];
   for (const part of parts) {
     const key = part ?? "";
+    if (!isPlain(key)) throw unsupported(`the key "${key}" in a JSON path`, position);
     const steps = WHOLE.test(key) ? [indexStep(Number(key)), keyStep(key)] : [keyStep(key)];
     paths = paths.flatMap((before) => steps.map((after) => before + after));
     if (paths.length > 16) throw unsupported("a JSON path with more than four numbers", position);

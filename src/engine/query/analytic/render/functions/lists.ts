@@ -33,7 +33,7 @@ const arrayLength: Rule = {
     if (dimension !== undefined && constantNumber(dimension) !== 1) {
       throw unsupported("array_length of a dimension other than 1", call.position);
     }
-    return { sql: `nullif(len(${list.sql}), 0)`, type: INTEGER };
+    return { sql: `CAST(nullif(len(${list.sql}), 0) AS INTEGER)`, type: INTEGER };
   },
 };
 
@@ -72,7 +72,10 @@ export const LIST_FUNCTIONS: Rules = new Map<string, Rule>([
   ["array_append", withElement("list", (list, element) => `list_append(${list}, ${element})`)],
   ["array_prepend", prepend],
   ["array_cat", custom(["any", "any"], "first", ([a, b]) => `list_concat(${a}, ${b})`)],
-  ["array_position", withElement(INTEGER, (list, element) => `nullif(list_position(${list}, ${element}), 0)`)],
+  [
+    "array_position",
+    withElement(INTEGER, (list, element) => `CAST(nullif(list_position(${list}, ${element}), 0) AS INTEGER)`),
+  ],
   [
     "array_remove",
     withElement("list", (list, element) => `list_filter(${list}, lambda k_e: k_e IS DISTINCT FROM ${element})`),

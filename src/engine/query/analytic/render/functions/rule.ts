@@ -35,7 +35,7 @@ export function direct(duckName: string, params: readonly Param[], result: Resul
     maximum: params.length,
     render(call) {
       const args = accept(call, params);
-      return { sql: `${duckName}(${args.map((arg) => arg.sql).join(", ")})`, type: resultOf(result, args) };
+      return typed(`${duckName}(${args.map((arg) => arg.sql).join(", ")})`, result, args);
     },
   };
 }
@@ -52,20 +52,20 @@ export function custom(
     maximum: params.length,
     render(call) {
       const args = accept(call, params);
-      return {
-        sql: render(
-          args.map((arg) => arg.sql),
-          call,
-          args,
-        ),
-        type: resultOf(result, args),
-      };
+      const sql = render(
+        args.map((arg) => arg.sql),
+        call,
+        args,
+      );
+      return typed(sql, result, args);
     },
   };
 }
 
-export function resultOf(result: Result, args: readonly Bound[]): ResultType | undefined {
-  return result === "first" ? args[0]?.type : result;
+/** Counts and positions are integers in PostgreSQL, and wider in DuckDB. */
+function typed(sql: string, result: Result, args: readonly Bound[]): Bound {
+  if (result === "first") return { sql, type: args[0]?.type };
+  return { sql: result?.kind === "integer" ? `CAST(${sql} AS INTEGER)` : sql, type: result };
 }
 
 export function accept(call: Call, params: readonly Param[]): Bound[] {
@@ -80,7 +80,7 @@ function fits(arg: Bound, param: Param): boolean {
   if (arg.type === undefined || isUnknown(arg)) return true;
   switch (param) {
     case "text":
-      return arg.type.kind === "text" || arg.type.kind === "file" || (arg.input !== undefined && isNumeric(arg.type));
+      return arg.type.kind === "text" || arg.type.kind === "file" || typeof arg.input?.value === "number";
     case "number":
       return isNumeric(arg.type) || arg.type.kind === "interval";
     case "whole":

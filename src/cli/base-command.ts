@@ -1,5 +1,6 @@
 import { Command, Errors } from "@oclif/core";
 import { ClientError } from "../client/index.ts";
+import { KalamError } from "../errors/index.ts";
 import { CliError, exitCodeOf } from "./cli-error.ts";
 import { reportError } from "./error-report.ts";
 import { EXIT } from "./exit-codes.ts";
@@ -16,7 +17,7 @@ export abstract class BaseCommand extends Command {
   }
 
   protected override async catch(error: Error & { exitCode?: number }): Promise<void> {
-    if (error instanceof CliError || error instanceof ClientError) {
+    if (error instanceof CliError || error instanceof ClientError || error instanceof KalamError) {
       this.note(reportError(error));
       process.exitCode = exitCodeOf(error);
       return;

@@ -1,4 +1,5 @@
 import { ConnectionError, ServerError } from "../client/index.ts";
+import { KalamError } from "../errors/index.ts";
 import { CliError } from "./cli-error.ts";
 import { displayWidth, printable } from "./render/cell-layout.ts";
 import type { RequestUnit, UnitStatement } from "./script/request-unit.ts";
@@ -23,7 +24,8 @@ export function reportError(error: unknown, unit?: RequestUnit, file?: string): 
   if (error instanceof ConnectionError && error.code === "ECONNREFUSED") {
     return `${where}${error.message} (is the server running? kalam serve starts one)`;
   }
-  const hint = error instanceof CliError && error.hint !== undefined ? [`HINT: ${error.hint}`] : [];
+  const remedy = error instanceof CliError || error instanceof KalamError ? error.hint : undefined;
+  const hint = remedy === undefined ? [] : [`HINT: ${remedy}`];
   return [`${where}${printable(error instanceof Error ? error.message : String(error))}`, ...hint].join("\n");
 }
 

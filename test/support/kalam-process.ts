@@ -12,8 +12,8 @@ export interface Ended {
 export interface KalamOptions {
   readonly input?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Called with everything that standard output has said so far. */
-  readonly onOutput?: (output: string, interrupt: () => void) => void;
+  /** Closes the program's standard output after so many characters. */
+  readonly readOnly?: number;
   /** Called when the process has been started. */
   readonly onStart?: (interrupt: () => void) => void;
 }
@@ -30,7 +30,7 @@ export function kalam(args: readonly string[], options: KalamOptions = {}): Prom
     let stderr = "";
     child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
       stdout += chunk;
-      options.onOutput?.(stdout, interrupt);
+      if (options.readOnly !== undefined && stdout.length >= options.readOnly) child.stdout.destroy();
     });
     child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
       stderr += chunk;

@@ -54,12 +54,12 @@ export class WireServer {
   static async start(): Promise<WireServer> {
     const server = new WireServer();
     await new Promise<void>((resolve) => server.#server.listen(0, "127.0.0.1", resolve));
+    server.port = (server.#server.address() as AddressInfo).port;
     return server;
   }
 
-  get port(): number {
-    return (this.#server.address() as AddressInfo).port;
-  }
+  /** Stays known after `stop`. */
+  port = 0;
 
   get url(): string {
     return `http://127.0.0.1:${this.port}`;

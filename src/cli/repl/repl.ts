@@ -71,6 +71,8 @@ export class Repl {
     void this.#names.get();
     this.#prompt();
     await closed;
+    // Ctrl-D leaves the cursor behind the prompt.
+    if (this.#draining === undefined) this.#options.output.write("\n");
     this.#closed = true;
     this.#running?.abort();
     await this.#draining;

@@ -1,15 +1,6 @@
-import { readFile } from "node:fs/promises";
-import { homedir } from "node:os";
-import { join } from "node:path";
-import { parse } from "smol-toml";
+import { type ConnectionFlags, resolveConnection } from "../../src/cli/connection/settings.ts";
+import { CredentialsFile } from "../../src/cli/credentials-file.ts";
 import { SqlClient } from "./sql-client.ts";
-
-export interface ConnectOptions {
-  readonly url?: string | undefined;
-  readonly user?: string | undefined;
-  readonly password?: string | undefined;
-  readonly token?: string | undefined;
-}
 
 export interface Connected {
   readonly client: SqlClient;
@@ -17,38 +8,18 @@ export interface Connected {
   readonly user: string;
 }
 
-interface StoredCredentials {
-  readonly server_url?: string;
-  readonly jwt_token?: string;
-  readonly user?: string;
-  readonly password?: string;
-}
-
 /**
- * Finds the server and a way in, as `kalam` does: the flags first, then the environment, then what `kalam serve` kept
- * for this machine at its first run.
+ * Finds the server and a way in, as `kalam` does: flags, then the environment (`KALAMDB_URL`, `KALAMDB_PASSWORD` …), then
+ * what `kalam serve` or `kalam login` kept for this machine.
  */
-export async function connect(options: ConnectOptions): Promise<Connected> {
-  const kept = await storedCredentials();
-  const url = (options.url ?? kept.server_url ?? "http://localhost:8080").replace(/\/+$/, "");
-  const user = options.user ?? kept.user ?? "root";
-  const given = options.password ?? process.env.KALAMDB_PASSWORD ?? process.env.KALAMDB_ROOT_PASSWORD;
-  const token = options.token ?? (given === undefined && options.user === undefined ? kept.jwt_token : undefined);
+export async function connect(flags: ConnectionFlags): Promise<Connected> {
+  const settings = await resolveConnection(flags, new CredentialsFile());
+  const { url, token, profile } = settings;
+  const user = settings.user ?? profile?.stored.user ?? "root";
   if (token !== undefined) return { client: new SqlClient(url, token), url, user };
-  const password = given ?? (user === (kept.user ?? "root") ? kept.password : undefined);
-  if (password === undefined) {
-    throw new Error("No password: give --password, set KALAMDB_PASSWORD, or run `kalam login` once.");
-  }
-  return { client: await SqlClient.login(url, user, password), url, user };
-}
-
-async function storedCredentials(): Promise<StoredCredentials> {
-  const path = process.env.KALAMDB_CREDENTIALS_PATH ?? join(homedir(), ".kalam", "credentials.toml");
-  try {
-    const file = parse(await readFile(path, "utf8")) as { instances?: { local?: StoredCredentials } };
-    return file.instances?.local ?? {};
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return {};
-    throw error;
-  }
+  const password = settings.password ?? profile?.stored.password;
+  if (password !== undefined) return { client: await SqlClient.login(url, user, password), url, user };
+  const kept = profile?.stored.jwt_token;
+  if (kept !== undefined) return { client: new SqlClient(url, kept), url, user };
+  throw new Error("No password: give --password, set KALAMDB_PASSWORD, or run `kalam login` once.");
 }

@@ -4,14 +4,7 @@ import * as v from "valibot";
 import { KalamError } from "../errors/index.ts";
 import { nearest } from "./nearest.ts";
 import type { Setting } from "./setting.ts";
-import {
-  type Config,
-  environmentNames,
-  FOREIGN_SECTIONS,
-  SETTING_KEYS,
-  SETTINGS,
-  type SettingKey,
-} from "./settings.ts";
+import { type Config, environmentNames, FOREIGN, SETTING_KEYS, SETTINGS, type SettingKey } from "./settings.ts";
 
 export interface ConfigSources {
   /** Path of a TOML file. It must exist. */
@@ -132,7 +125,7 @@ function keepKnown(values: Map<string, unknown>, path: string, warnings: string[
       known.set(key, value);
       continue;
     }
-    const section = FOREIGN_SECTIONS.find((name) => key.startsWith(`${name}.`));
+    const section = FOREIGN.find((name) => key === name || key.startsWith(`${name}.`));
     if (section !== undefined) {
       foreign.add(section);
       continue;
@@ -142,6 +135,6 @@ function keepKnown(values: Map<string, unknown>, path: string, warnings: string[
       `${path}: unknown setting ${key} is ignored${meant === undefined ? "" : ` (did you mean ${meant}?)`}`,
     );
   }
-  for (const section of foreign) warnings.push(`${path}: section [${section}] has no meaning here and is ignored`);
+  for (const section of foreign) warnings.push(`${path}: ${section} has no meaning here and is ignored`);
   return known;
 }

@@ -14,10 +14,6 @@ const HUGE = 2 ** 40;
 export const SETTINGS = {
   "server.host": text("127.0.0.1", "Address to listen on."),
   "server.port": integer(8080, [0, 65_535], "Port to listen on; 0 lets the system choose."),
-  "server.public_origin": optionalText("URL under which browsers reach the server, such as https://db.example.com."),
-  "server.max_header_size": integer(16_384, [1024, MIB], "Bytes that the headers of a request may have.", {
-    environment: ["KALAMDB_PERFORMANCE_MAX_HEADER_SIZE"],
-  }),
 
   "storage.data_path": text("./data", "Folder of the database; made when it does not exist.", {
     environment: ["KALAMDB_DATA_DIR"],
@@ -36,6 +32,7 @@ export const SETTINGS = {
   ),
   "analytics.memory_limit_mb": integer(256, [32, 1_048_576], "Memory for joins, sorts and aggregates, in MB."),
   "analytics.threads": integer(2, [1, 1024], "Threads for joins, sorts and aggregates."),
+  "analytics.max_concurrent": integer(4, [1, 1024], "Joins, sorts and aggregates at the same time; others wait."),
 
   "limits.max_result_rows": integer(0, [0, HUGE], "Rows a query may return; more is an error. 0 means no ceiling."),
   "limits.max_sql_bytes": integer(MIB, [1024, 64 * MIB], "Bytes that the SQL text of a request may have."),
@@ -49,9 +46,7 @@ export const SETTINGS = {
   "execution.max_parameter_size_bytes": integer(512 * 1024, [1, 64 * MIB], "Bytes that one parameter may have."),
   "execution.sql_plan_cache_max_entries": integer(1000, [1, 1_000_000], "Plans kept for statements seen before."),
   "execution.report_elapsed": boolean(true, "Put the elapsed time (`took`, milliseconds) into every answer."),
-  transaction_timeout_secs: integer(300, [1, 86_400], "Seconds a transaction may be open."),
   max_transaction_buffer_bytes: integer(100 * MIB, [1024, HUGE], "Bytes of changes that one transaction may hold."),
-  "stream.default_ttl_seconds": integer(10, [1, MANY], "Life of the rows of a STREAM table that does not say it."),
   "stream.default_max_buffer": integer(
     10_000,
     [1, MANY],
@@ -63,6 +58,7 @@ export const SETTINGS = {
   "performance.keepalive_timeout": integer(75, [1, 86_400], "Seconds an idle connection is kept."),
   "performance.max_connections": integer(25_000, [1, 1_000_000], "Connections at once."),
   "performance.backlog": integer(4096, [1, 65_535], "Connections that may wait to be accepted."),
+  "performance.max_header_size": integer(16_384, [1024, MIB], "Bytes that the headers of a request may have."),
   "shutdown.drain_timeout": integer(
     10,
     [0, 3600],
@@ -168,15 +164,31 @@ export function environmentNames(key: SettingKey): readonly string[] {
   return [...SETTINGS[key].environment, `KALAMDB_${key.replaceAll(".", "_").toUpperCase()}`];
 }
 
-/** Sections of an existing KalamDB server's file that stand for parts which this server does not have. */
-export const FOREIGN_SECTIONS: readonly string[] = [
+/** Sections and keys of an existing KalamDB server's file that stand for what this server does not have. */
+export const FOREIGN: readonly string[] = [
+  "server.public_origin",
+  "server.workers",
+  "server.api_version",
+  "server.enable_http2",
+  "server.ui_path",
   "storage.rocksdb",
   "storage.remote_timeouts",
+  "storage.shared_tables_template",
+  "storage.user_tables_template",
+  "limits.max_message_size",
+  "limits.max_query_limit",
+  "limits.default_query_limit",
+  "performance.tokio_worker_threads",
+  "performance.worker_max_blocking_threads",
+  "performance.client_disconnect_timeout",
+  "transaction_timeout_secs",
   "datafusion",
   "flush",
   "manifest_cache",
   "retention",
   "topics",
+  "stream.default_ttl_seconds",
+  "stream.eviction_interval_seconds",
   "websocket",
   "oauth",
   "user_management",
@@ -184,6 +196,19 @@ export const FOREIGN_SECTIONS: readonly string[] = [
   "files",
   "cluster",
   "rpc_tls",
+  "auth.bcrypt_cost",
+  "auth.min_password_length",
+  "auth.max_password_length",
+  "auth.pg_auth_token",
+  "execution.sql_plan_cache_ttl_seconds",
+  "rate_limit.max_messages_per_sec",
+  "rate_limit.max_subscriptions_per_user",
+  "rate_limit.cache_max_entries",
+  "rate_limit.cache_ttl_seconds",
+  "security.max_request_body_size",
+  "security.max_ws_message_size",
+  "security.strict_ws_origin_check",
+  "shutdown.flush",
   "logging.otlp",
   "logging.targets",
 ];

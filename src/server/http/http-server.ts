@@ -67,7 +67,7 @@ export class HttpServer implements Service {
       : undefined;
     this.#server = createServer(
       {
-        maxHeaderSize: config["server.max_header_size"],
+        maxHeaderSize: config["performance.max_header_size"],
         headersTimeout: config["performance.client_request_timeout"] * 1000,
         requestTimeout: config["performance.request_timeout"] * 1000,
         keepAliveTimeout: config["performance.keepalive_timeout"] * 1000,

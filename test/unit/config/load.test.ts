@@ -126,8 +126,8 @@ describe("configuration", () => {
     expect(config["auth.jwt_expiry_hours"]).to.equal(3);
     expect(warnings).to.deep.equal([
       `${path}: unknown setting server.prot is ignored (did you mean server.port?)`,
-      `${path}: section [storage.rocksdb] has no meaning here and is ignored`,
-      `${path}: section [cluster] has no meaning here and is ignored`,
+      `${path}: storage.rocksdb has no meaning here and is ignored`,
+      `${path}: cluster has no meaning here and is ignored`,
     ]);
   });
 

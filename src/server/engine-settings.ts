@@ -1,0 +1,28 @@
+import type { Config } from "../config/index.ts";
+import type { EngineOptions } from "../engine/options.ts";
+
+const MIB = 1024 * 1024;
+
+/** The part of a configuration that the engine is opened with. */
+export function engineSettings(config: Config): Partial<EngineOptions> {
+  return {
+    dataDir: config["storage.data_path"],
+    driver: config["hot_store.driver"],
+    cacheBytes: config["cache.memory_mib"] * MIB,
+    maxPartitionBytes: config["cache.max_partition_mib"] * MIB,
+    planCacheEntries: config["execution.sql_plan_cache_max_entries"],
+    maxStatementBytes: config["limits.max_sql_bytes"],
+    maxParameters: config["execution.max_parameters"],
+    maxParameterBytes: config["execution.max_parameter_size_bytes"],
+    maxResultRows: config["limits.max_result_rows"],
+    statementTimeoutSeconds: config["execution.handler_timeout_seconds"],
+    maxTransactionBytes: config["max_transaction_buffer_bytes"],
+    maxWaitingWrites: config["limits.max_waiting_writes"],
+    streamMaxRows: config["stream.default_max_buffer"],
+    analyticsMemoryBytes: config["analytics.memory_limit_mb"] * 1_000_000,
+    analyticsThreads: config["analytics.threads"],
+    analyticsConcurrency: config["analytics.max_concurrent"],
+    enforcePasswordComplexity: config["auth.enforce_password_complexity"],
+    rootPassword: config["auth.root_password"],
+  };
+}

@@ -1,0 +1,104 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { type Config, loadConfig, type SettingKey } from "../config/index.ts";
+import { toKalamError } from "../errors/index.ts";
+import { KalamServer } from "./server.ts";
+
+const DEFAULT_FILE = "server.toml";
+const INTERRUPTED = 130;
+const FLAG_NAMES: Readonly<Partial<Record<SettingKey, string>>> = {
+  "server.host": "--host",
+  "server.port": "--port",
+  "storage.data_path": "--data-dir",
+  "hot_store.driver": "--driver",
+};
+
+export interface RunOptions {
+  readonly file: string | undefined;
+  readonly flags: Readonly<Partial<Record<SettingKey, string | undefined>>>;
+  /** Keeps the password made for `root` for this machine's own commands. @returns where it is kept. */
+  savePassword(credentials: { serverUrl: string; user: string; password: string }): Promise<string>;
+}
+
+/** Why the server did not start. */
+export interface StartFailure {
+  readonly message: string;
+  readonly remedy: string;
+  /** The configuration is to blame, not the machine. */
+  readonly usage: boolean;
+}
+
+/** Runs the server until a signal ends it. @returns why it could not start, or undefined when it ran. */
+export async function runServer(options: RunOptions): Promise<StartFailure | undefined> {
+  let server: KalamServer;
+  let config: Config;
+  try {
+    const loaded = loadConfig({
+      file: options.file ?? (existsSync(DEFAULT_FILE) ? DEFAULT_FILE : undefined),
+      environment: process.env,
+      flags: givenFlags(options.flags),
+    });
+    config = loaded.config;
+    server = new KalamServer(loaded);
+    await server.start();
+  } catch (error) {
+    const { key, message, hint } = toKalamError(error);
+    return { message, remedy: hint, usage: key === "config_invalid" };
+  }
+  const ended = untilSignal(server);
+  await greet(server, config, options);
+  await ended;
+  return undefined;
+}
+
+function givenFlags(flags: RunOptions["flags"]): Partial<Record<SettingKey, { flag: string; value: string }>> {
+  const given: Partial<Record<SettingKey, { flag: string; value: string }>> = {};
+  for (const [key, value] of Object.entries(flags) as [SettingKey, string | undefined][]) {
+    if (value !== undefined) given[key] = { flag: FLAG_NAMES[key] ?? key, value };
+  }
+  return given;
+}
+
+/** The first signal lets running requests finish and closes the data; a second one ends the process at once. */
+async function untilSignal(server: KalamServer): Promise<void> {
+  await new Promise<void>((stop) => {
+    let asked = false;
+    const onSignal = (): void => {
+      if (asked) process.exit(INTERRUPTED);
+      asked = true;
+      stop();
+    };
+    process.on("SIGINT", onSignal);
+    process.on("SIGTERM", onSignal);
+  });
+  process.stdout.write("Stopping: running requests may finish. Press Ctrl-C again to end at once.\n");
+  await server.drain();
+  await server.stop();
+}
+
+async function greet(server: KalamServer, config: Config, options: RunOptions): Promise<void> {
+  const { version, commit } = server.build;
+  const memory = config["hot_store.driver"] === "memory";
+  const where = memory ? "in memory: nothing is kept" : resolve(config["storage.data_path"]);
+  const lines = [
+    `KalamDB ${version}${commit === undefined ? "" : ` (${commit})`}`,
+    `Listening on ${server.url}`,
+    `Data: ${where} (${config["hot_store.driver"]})`,
+  ];
+  const password = server.generatedPassword;
+  if (password !== undefined) {
+    lines.push("", `First start: the password of root is  ${password}`, "It is not shown again.");
+    lines.push(await keep(server, password, options));
+  }
+  process.stdout.write(`${lines.join("\n")}\n`);
+}
+
+/** A server that cannot keep the password still runs: it has been shown. */
+async function keep(server: KalamServer, password: string, options: RunOptions): Promise<string> {
+  try {
+    const path = await options.savePassword({ serverUrl: server.url, user: "root", password });
+    return `Kept in ${path}, so that 'kalam sql' on this machine connects by itself.`;
+  } catch (error) {
+    return `It could not be kept for this machine's own commands: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}

@@ -1,0 +1,114 @@
+import type { Config, LoadedConfig } from "../config/index.ts";
+import type { Engine } from "../engine/engine.ts";
+import { createRuntime } from "../runtime/runtime.ts";
+import type { Service } from "../runtime/service.ts";
+import { checkJwtSecret, resolveJwtSecret } from "./auth/jwt-secret.ts";
+import { Tokens } from "./auth/tokens.ts";
+import { type BuildInfo, readBuildInfo } from "./build-info.ts";
+import { engineSettings } from "./engine-settings.ts";
+import { HttpServer } from "./http/http-server.ts";
+import { openLog, type ServerLog } from "./log-file.ts";
+
+/**
+ * The whole server: HTTP in front, the engine behind.
+ *
+ *     start: listen ─▶ open the log and the data ─▶ answer         stop: finish what runs ─▶ close the data ─▶ flush the log
+ *
+ * The port comes first, so that a second start on the same port ends before it touches any file.
+ */
+export class KalamServer implements Service {
+  readonly name = "server";
+  readonly build: BuildInfo = readBuildInfo();
+  readonly #config: Config;
+  readonly #warnings: readonly string[];
+  readonly #runtime = createRuntime();
+  #log: ServerLog | undefined;
+  #http: HttpServer | undefined;
+  #engine: Engine | undefined;
+  #generatedPassword: string | undefined;
+
+  constructor({ config, warnings }: LoadedConfig) {
+    this.#config = config;
+    this.#warnings = warnings;
+  }
+
+  /** @throws KalamError `config_invalid`, `port_taken`, `data_locked`, `data_corrupt`, `driver_unavailable` … */
+  async start(): Promise<void> {
+    const config = this.#config;
+    const weakSecret = checkJwtSecret(config);
+    const http = new HttpServer({ config, runtime: this.#runtime, log: lateLog(() => this.#log), build: this.build });
+    this.#http = http;
+    try {
+      await http.start();
+      const { Engine } = await import("../engine/engine.ts");
+      this.#engine = await Engine.open(engineSettings(config), this.#runtime);
+      this.#log = openLog(config);
+      await this.#prepareRoot(this.#engine);
+      http.attach({
+        executor: this.#engine,
+        accounts: this.#engine.accounts,
+        tokens: await this.#tokens(this.#engine),
+      });
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+    const { log } = this.#log;
+    for (const warning of [...this.#warnings, ...(weakSecret === undefined ? [] : [weakSecret])]) log.warn({}, warning);
+    log.info({ url: this.url, version: this.build.version, driver: config["hot_store.driver"] }, "server started");
+  }
+
+  async drain(): Promise<void> {
+    await this.#http?.drain();
+  }
+
+  async stop(): Promise<void> {
+    await this.#http?.stop();
+    await this.#engine?.close();
+    this.#log?.log.info({}, "server stopped");
+    this.#log?.close();
+  }
+
+  /** Where the server listens. */
+  get url(): string {
+    return this.#http?.url ?? "";
+  }
+
+  /** The password that was made for `root` at this start, if one was. */
+  get generatedPassword(): string | undefined {
+    return this.#generatedPassword;
+  }
+
+  async #prepareRoot(engine: Engine): Promise<void> {
+    if (!(await engine.accounts.needsSetup())) return;
+    const given = this.#config["auth.root_password"];
+    if (given === undefined && !this.#config["auth.generate_root_password"]) return;
+    const password = given ?? Buffer.from(this.#runtime.random.bytes(18)).toString("base64url");
+    await engine.accounts.setRootPassword(password);
+    if (given === undefined) this.#generatedPassword = password;
+  }
+
+  async #tokens(engine: Engine): Promise<Tokens> {
+    const config = this.#config;
+    return new Tokens(engine.accounts, this.#runtime, {
+      secret: await resolveJwtSecret(config, this.#runtime.random),
+      expiryHours: config["auth.jwt_expiry_hours"],
+      trustedIssuers: config["auth.jwt_trusted_issuers"]
+        .split(",")
+        .map((issuer) => issuer.trim())
+        .filter((issuer) => issuer !== ""),
+      cacheEntries: config["auth.token_cache_entries"],
+    });
+  }
+}
+
+/** The HTTP server is there before the log's folder may be made; it has nothing to say until then. */
+function lateLog(current: () => ServerLog | undefined) {
+  return {
+    debug: (fields: object, message: string) => current()?.log.debug(fields, message),
+    info: (fields: object, message: string) => current()?.log.info(fields, message),
+    warn: (fields: object, message: string) => current()?.log.warn(fields, message),
+    error: (fields: object, message: string) => current()?.log.error(fields, message),
+    isLevelEnabled: (level: string) => current()?.log.isLevelEnabled(level) ?? false,
+  };
+}

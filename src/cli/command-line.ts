@@ -4,7 +4,7 @@ export type CommandLine =
   | { readonly kind: "run"; readonly args: readonly string[] }
   | { readonly kind: "unknown"; readonly command: string; readonly suggestion: string | undefined };
 
-const HELP = new Set(["help", "--help", "-h"]);
+const HELP = new Set(["--help", "-h"]);
 const DEFAULT_COMMAND = "sql";
 
 /**
@@ -18,6 +18,7 @@ export function readCommandLine(args: readonly string[], commands: readonly stri
   if (first === "--version" || first === "-V" || (first === "version" && !commands.includes("version"))) {
     return { kind: "version" };
   }
+  if (first === "help") return { kind: "run", args: [...args.slice(1), "--help"] };
   if (first !== undefined && (HELP.has(first) || commands.includes(first))) return { kind: "run", args };
   if (first === undefined || first.startsWith("-") || first.includes("://") || /^[\w.-]+:\d+$/.test(first)) {
     return { kind: "run", args: [DEFAULT_COMMAND, ...args] };

@@ -67,9 +67,14 @@ function describe(
     statement: fingerprint.rows === undefined ? statement : folded(statement, fingerprint.rows.width),
     parameterCount,
     literalKinds: inputs.map((index) => fingerprint.kinds[index] ?? "any"),
-    source,
+    source: ownCopy(source),
     ...(pinned.size === 0 ? {} : { inputLiterals: inputs }),
   };
+}
+
+/** A slice would keep the whole request in memory for as long as the template lives. */
+function ownCopy(text: string): string {
+  return Buffer.from(text).toString();
 }
 
 function folded(statement: Statement, rowLiterals: number): Statement {

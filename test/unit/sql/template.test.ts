@@ -186,4 +186,12 @@ describe("templates", () => {
     parser.clearCache();
     expect(only(parser, "SELECT a0").template).not.to.equal(kept);
   });
+
+  it("does not keep long texts, but serves them from short ones", () => {
+    const parser = newParser();
+    const long = `SELECT a FROM t WHERE b = '${"x".repeat(20_000)}'`;
+    expect(only(parser, long).template).not.to.equal(only(parser, long).template);
+    const short = only(parser, "SELECT a FROM t WHERE b = 'x'").template;
+    expect(only(parser, long).template).to.equal(short);
+  });
 });

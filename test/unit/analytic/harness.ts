@@ -137,31 +137,26 @@ export async function failure(...args: Parameters<typeof run>): Promise<KalamErr
   throw new Error(`no error: ${args[1]}`);
 }
 
+/** Lists in which a constant that stands alone stays: `ORDER BY 1`, `GROUP BY 1`, `varchar(3)`. */
 const PINNED = new Set(["sortClause", "groupClause", "typmods"]);
 
 function takeLiterals(tree: unknown, into: (Literal | Parameter)[]): void {
-  if (typeof tree !== "object" || tree === null) return;
-  for (const [key, child] of Object.entries(tree as Record<string, unknown>)) {
-    if (typeof child !== "object" || child === null) continue;
-    if ("A_Const" in child && !PINNED.has(key)) {
-      const constant = child.A_Const as Record<string, Record<string, unknown>> & { location?: number };
-      into.push(literalOf(constant));
-      (tree as Record<string, unknown>)[key] = { ParamRef: { number: into.length, location: constant.location ?? 0 } };
-    } else if (!(PINNED.has(key) && key === "typmods")) {
-      takePinned(key, child, into);
+  const waiting: { readonly node: Record<string, unknown>; readonly pinned: boolean }[] = [
+    { node: tree as Record<string, unknown>, pinned: false },
+  ];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const { node, pinned } = next;
+    for (const [key, child] of Object.entries(node)) {
+      if (typeof child !== "object" || child === null) continue;
+      if (!("A_Const" in child)) {
+        const inside = PINNED.has(key) || (pinned && (Array.isArray(node) || key === "SortBy"));
+        waiting.push({ node: child as Record<string, unknown>, pinned: inside });
+      } else if (!pinned) {
+        const constant = child.A_Const as Record<string, Record<string, unknown>> & { location?: number };
+        into.push(literalOf(constant));
+        node[key] = { ParamRef: { number: into.length, location: constant.location ?? 0 } };
+      }
     }
-  }
-}
-
-/** In a pinned list, only constants that stand alone stay. */
-function takePinned(key: string, child: object, into: (Literal | Parameter)[]): void {
-  if (!PINNED.has(key)) {
-    takeLiterals(child, into);
-    return;
-  }
-  for (const item of Object.values(child)) {
-    const inner = (item as { SortBy?: { node?: object } }).SortBy?.node ?? item;
-    if (!("A_Const" in inner)) takeLiterals(inner, into);
   }
 }
 

@@ -21,6 +21,10 @@ const RULES: readonly { readonly when: RegExp; readonly make: (match: RegExpExec
     { when: /^Out of Memory Error/, make: () => new KalamError("query_memory") },
     { when: /More than one row returned by a subquery/, make: () => new KalamError("too_many_subquery_rows") },
     {
+      when: /Like pattern must not end with escape character/,
+      make: () => new KalamError("invalid_escape", { message: "LIKE pattern must not end with escape character" }),
+    },
+    {
       when: /column (\S+) must appear in the GROUP BY clause/,
       make: ([, column = ""], names) => {
         const shown = names.reveal(column).replace(/^"(.*)"$/, "$1");

@@ -78,7 +78,10 @@ export class Execution {
   }
 
   #explain(error: unknown): Error {
-    return this.#deadline.error ?? fromDuckError(error, this.#statement.names, this.#select);
+    const cause = this.#statement.scans.placed
+      .map((scan) => this.#scans.failureOf(scan))
+      .find((one) => one !== undefined);
+    return this.#deadline.error ?? fromDuckError(cause ?? error, this.#statement.names, this.#select);
   }
 
   /** Gives everything back. A statement that did not run to its end is ended first, so that the connection is free. */

@@ -123,7 +123,7 @@ function bound(node: Node | undefined, word: string, env: Env): string | undefin
   const decided = decide(of, BIGINT);
   const value = of.input?.value;
   if (value !== undefined && /^-/.test(typeof value === "object" && value !== null ? value.text : String(value))) {
-    throw new KalamError("invalid_input", { reason: `${word} must not be negative` }, { position: positionOf(node) });
+    throw new KalamError("invalid_row_count", { clause: word }, { position: positionOf(node) });
   }
   return decided.sql;
 }

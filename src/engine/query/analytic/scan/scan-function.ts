@@ -6,6 +6,7 @@ import { type ColumnWriter, columnWriter, VECTOR_SIZE, vectorOf } from "./vector
 
 /** One reading of a relation by DuckDB. */
 interface Reading {
+  readonly scan: Scan;
   readonly chunks: Iterator<readonly Row[]>;
   readonly writers: readonly (ColumnWriter | undefined)[];
   chunk: readonly Row[];
@@ -22,6 +23,7 @@ interface Reading {
  */
 export class ScanFunction {
   readonly #scans = new Map<string, Scan>();
+  readonly #failures = new WeakMap<Scan, unknown>();
   readonly definition: DuckDBTableFunction;
 
   constructor() {
@@ -53,22 +55,32 @@ export class ScanFunction {
           return column === undefined ? undefined : columnWriter(column.type, column.slot);
         });
         init.setMaxThreads(1);
-        const reading: Reading = { chunks: rows[Symbol.iterator](), writers, chunk: [], next: 0, done: false };
+        const reading: Reading = { scan, chunks: rows[Symbol.iterator](), writers, chunk: [], next: 0, done: false };
         init.setInitData(reading);
       },
       mainFunction: (call, chunk) => {
         const reading = call.initData as Reading;
-        const rows = take(reading);
-        for (let index = 0; index < reading.writers.length && rows.length > 0; index++) {
-          reading.writers[index]?.(vectorOf(chunk.chunk, index), rows, rows.length);
+        try {
+          const rows = take(reading);
+          for (let index = 0; index < reading.writers.length && rows.length > 0; index++) {
+            reading.writers[index]?.(vectorOf(chunk.chunk, index), rows, rows.length);
+          }
+          chunk.rowCount = rows.length;
+        } catch (error) {
+          this.#failures.set(reading.scan, error);
+          call.setError("the relation cannot be read");
         }
-        chunk.rowCount = rows.length;
       },
     });
   }
 
   get open(): number {
     return this.#scans.size;
+  }
+
+  /** Why the relation could not be read: DuckDB would keep only a text of it. */
+  failureOf(scan: Scan): unknown {
+    return this.#failures.get(scan);
   }
 
   register(scan: Scan): void {

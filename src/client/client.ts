@@ -97,13 +97,8 @@ export class KalamDBClient {
   ): AsyncGenerator<ResponseEvent, number> {
     const answer = await this.#send(sql, params, options);
     const reader = new ResponseReader();
-    for await (const chunk of answer.chunks()) yield* reader.push(chunk);
-    let frame: unknown;
-    try {
-      frame = reader.finish();
-    } catch (error) {
-      throw unreadable(this.url, error);
-    }
+    for await (const chunk of answer.chunks()) yield* this.#readable(() => reader.push(chunk));
+    const frame = this.#readable(() => reader.finish());
     const took = this.#checked(answer, frame).took;
     return typeof took === "number" ? took : 0;
   }
@@ -145,8 +140,13 @@ export class KalamDBClient {
 
   async #parse(answer: HttpAnswer): Promise<unknown> {
     const text = await answer.text();
+    return this.#readable(() => parseResponse(text));
+  }
+
+  /** What cannot be read says that this is no KalamDB server, rather than where the JSON is wrong. */
+  #readable<T>(read: () => T): T {
     try {
-      return parseResponse(text);
+      return read();
     } catch (error) {
       throw unreadable(this.url, error);
     }

@@ -1,17 +1,17 @@
 import type { Cell, SchemaField, WireResult } from "./results.ts";
 
 const DIGITS_THAT_MAY_BE_TOO_MANY = /[[:,\s]-?\d{16,}[\],}\s]/;
-const STRING_OR_LONG_INTEGER = /"(?:[^"\\]|\\.)*"|-?\d{16,}(?![\d.eE])/g;
+const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+const INTEGER = /^-?\d+$/;
 
 /** JSON.parse that loses no digit: whole numbers beyond 2^53 become strings. */
 export function parseJson(text: string): unknown {
   if (!DIGITS_THAT_MAY_BE_TOO_MANY.test(text)) return JSON.parse(text);
-  return JSON.parse(text.replace(STRING_OR_LONG_INTEGER, quoteUnsafe));
+  return JSON.parse(text.replace(STRING_OR_NUMBER, quoteUnsafe));
 }
 
 function quoteUnsafe(token: string): string {
-  if (token.startsWith('"') || Number.isSafeInteger(Number(token))) return token;
-  return `"${token}"`;
+  return INTEGER.test(token) && !Number.isSafeInteger(Number(token)) ? `"${token}"` : token;
 }
 
 /** Rows of one result; a DOUBLE that was written as a long whole number is a number again. */

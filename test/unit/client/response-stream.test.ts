@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { parseJson } from "../../../src/client/json.ts";
 import { type ResponseEvent, ResponseReader } from "../../../src/client/response-stream.ts";
 
 function read(chunks: readonly string[]): { events: ResponseEvent[]; frame: unknown } {
@@ -74,6 +75,30 @@ describe("ResponseReader", () => {
       ["253402300799999999", 1e20],
       ["1234567890123456789", -1767225600123456],
     ]);
+  });
+
+  it("takes no digits behind a point for a whole number", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.bigInt(), fc.string())),
+        (values) => {
+          const long = "12345678901234567890";
+          const written = values.map((value) => (typeof value === "bigint" ? value.toString() : JSON.stringify(value)));
+          const read = parseJson(`[${[...written, long].join(",")}]`);
+          const expected = values.map((value) => {
+            if (typeof value === "bigint")
+              return Number.isSafeInteger(Number(value)) ? Number(value) : value.toString();
+            return typeof value === "number" &&
+              Number.isInteger(value) &&
+              !Number.isSafeInteger(value) &&
+              Math.abs(value) < 1e21
+              ? JSON.stringify(value)
+              : value;
+          });
+          expect(JSON.stringify(read)).to.equal(JSON.stringify([...expected, long]));
+        },
+      ),
+    );
   });
 
   it("refuses an answer that was cut off", () => {

@@ -61,7 +61,7 @@ export const letters = fc.string({
   maxLength: 6,
 });
 
-const wholeLiteral = fc.constantFrom(0, 1, -1, 2, 3, 7, 10, 100, 32767, 65536, 2147483647, -2147483648);
+const wholeLiteral = fc.constantFrom(0, 1, -1, 2, 3, 7, 10, 100, 32767, 65536, 2147483647, -2147483647);
 
 const LITERALS: Readonly<Record<TestType, fc.Arbitrary<Pair>>> = {
   smallint: fc.integer({ min: -5, max: 5 }).map((n) => pair(`(${n})::smallint`)),

@@ -7,7 +7,7 @@ import { Decimal } from "../../src/engine/types/decimal.ts";
 import { ArrayRelation, keyTypesOf, shapeOf } from "../unit/query/support/array-relation.ts";
 import { collect, frameOf, loadGrammar, show, templateOf } from "../unit/query/support/run-query.ts";
 
-const RUNS = process.env.KALAMDB_TEST_LONG ? 50_000 : 1_000;
+const RUNS = process.env.KALAMDB_TEST_LONG ? 50_000 : 700;
 const SEED = process.env.KALAMDB_TEST_SEED === undefined ? {} : { seed: Number(process.env.KALAMDB_TEST_SEED) };
 
 /** Types of keys, values that rows have, and texts to compare them with, some of which no row can have. */

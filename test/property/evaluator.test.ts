@@ -6,6 +6,7 @@ import {
   DuckDBTimestampValue,
   type DuckDBValue,
 } from "@duckdb/node-api";
+import { expect } from "chai";
 import fc from "fast-check";
 import { compileExpression, InputBinder, NotSimple } from "../../src/engine/query/expression/index.ts";
 import type { RelationShape } from "../../src/engine/query/relation.ts";
@@ -15,10 +16,10 @@ import { formatText } from "../../src/engine/types/index.ts";
 import { KalamError } from "../../src/errors/index.ts";
 import { SeededRandom } from "../../src/runtime/random.ts";
 import { shapeOf } from "../unit/query/support/array-relation.ts";
-import { frameOf, loadGrammar, show, templateOf } from "../unit/query/support/run-query.ts";
-import { COLUMNS, DUCK_TYPES, expressionOf, type Pair, type TestType } from "./evaluator-grammar.ts";
+import { evaluated, frameOf, loadGrammar, show, templateOf } from "../unit/query/support/run-query.ts";
+import { COLUMNS, DUCK_TYPES, expressionOf, letters, type Pair, type TestType } from "./evaluator-grammar.ts";
 
-const RUNS = process.env.KALAMDB_TEST_LONG ? 40_000 : 500;
+const RUNS = process.env.KALAMDB_TEST_LONG ? 40_000 : 400;
 const SEED = process.env.KALAMDB_TEST_SEED === undefined ? {} : { seed: Number(process.env.KALAMDB_TEST_SEED) };
 const ROWS = 24;
 
@@ -159,5 +160,32 @@ describe("the row evaluator and DuckDB", () => {
       { numRuns: RUNS, ...SEED },
     );
     if (refused > RUNS / 10) throw new Error(`${refused} of ${RUNS} expressions were refused`);
+  });
+
+  it("read the same out of JSON", async () => {
+    const names = fc.constantFrom("a", "b", "é", "a b");
+    const scalar = fc.oneof(fc.constantFrom(null, true, false, 0, -7, 1.5, 123456789), letters);
+    const { document } = fc.letrec<{ document: unknown }>((tie) => ({
+      document: fc.oneof(
+        { depthSize: "small", withCrossShrink: true },
+        scalar,
+        fc.array(tie("document"), { maxLength: 3 }),
+        fc.dictionary(names, tie("document"), { maxKeys: 4, noNullPrototype: true }),
+      ),
+    }));
+    const step = fc.oneof(
+      names.map((name) => `'${name}'`),
+      fc.integer({ min: -3, max: 3 }).map(String),
+    );
+    await fc.assert(
+      fc.asyncProperty(document, fc.array(step, { maxLength: 2 }), step, async (value, path, last) => {
+        const json = JSON.stringify(value).replaceAll("'", "''");
+        const steps = path.map((part) => ` -> ${part}`).join("");
+        const ours = show(evaluated(`('${json}'::json${steps}) ->> ${last}`));
+        const theirs = await connection.runAndReadAll(`SELECT ('${json}'::JSON${steps}) ->> ${last}`);
+        expect(ours, `${json}${steps} ->> ${last}`).to.equal(duckPlain(theirs.getRows()[0]?.[0] ?? null));
+      }),
+      { numRuns: RUNS / 2, ...SEED },
+    );
   });
 });

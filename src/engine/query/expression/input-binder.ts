@@ -71,7 +71,8 @@ export class InputBinder {
       const input = use.number <= parameterCount ? params[use.number - 1] : literals[use.number - parameterCount - 1];
       if (input === undefined) throw new KalamError("undefined_parameter", { number: use.number });
       try {
-        values[i] = convertInput(use.place.negated === true ? negative(input) : input, use.type, use.usage);
+        const signed = use.place.negated === true ? (negative(input) ?? input) : input;
+        values[i] = convertInput(signed, use.type, use.usage);
       } catch (error) {
         throw error instanceof KalamError ? error.at(use.place.position) : error;
       }

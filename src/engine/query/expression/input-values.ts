@@ -19,6 +19,7 @@ import { NotSimple } from "./not-simple.ts";
 export type InputUsage = "value" | "comparison" | "natural";
 
 const INT4_MAX = 2_147_483_647;
+const INT4_LIMIT = 2_147_483_648n;
 
 export function convertInput(input: Literal | Parameter, type: ResultType, usage: InputUsage): Value {
   if (input === null) return null;
@@ -46,10 +47,10 @@ export function convertInput(input: Literal | Parameter, type: ResultType, usage
   return assignInput(input, type as ColumnType);
 }
 
-/** A literal number with the other sign; everything else as it is. */
-export function negative<T>(input: T | NumberLiteral): T | NumberLiteral {
-  if (!(input instanceof NumberLiteral)) return input;
-  return new NumberLiteral(input.text.startsWith("-") ? input.text.slice(1) : `-${input.text}`);
+/** A literal number with a minus before it; undefined for what is no number or has one already. */
+export function negative(input: Literal | Parameter): NumberLiteral | undefined {
+  if (!(input instanceof NumberLiteral) || input.text.startsWith("-")) return undefined;
+  return new NumberLiteral(`-${input.text}`);
 }
 
 function textOf(input: Exclude<Literal | Parameter, null>): string {
@@ -65,6 +66,8 @@ function naturalInteger(input: Exclude<Literal | Parameter, null>, kind: "smalli
   if (kind === "bigint") {
     const value = BigInt(text);
     if (BigInt.asIntN(64, value) !== value) throw new NotSimple("an integer beyond 64 bits");
+    // Behind its sign the literal needed 64 bits, with it 32 are enough: another type, so another plan.
+    if (value === -INT4_LIMIT) throw new NotSimple("the least 32-bit integer");
     return value;
   }
   const value = Number(text);
@@ -76,6 +79,7 @@ function naturalInteger(input: Exclude<Literal | Parameter, null>, kind: "smalli
 function besideInteger(input: NumberLiteral | number | bigint, big: boolean): Value {
   if (typeof input === "bigint") return big ? input : Number(input);
   if (typeof input === "number") return big && Number.isInteger(input) ? BigInt(input) : input;
+  if (/^-?\d{1,18}$/.test(input.text)) return big ? BigInt(input.text) : Number(input.text);
   const exact = readDecimal(input.text);
   if (exact === undefined) throw invalidNumber("numeric", input.text);
   const divisor = powerOfTen(exact.scale);

@@ -37,7 +37,7 @@ export abstract class InputOperand {
     throw new NotSimple("a parameter whose type its place does not tell");
   }
 
-  /** The input with a minus before it; undefined when it is no literal number. */
+  /** The input with a minus before it; undefined when it is no literal number, or has a minus already. */
   abstract negated(position: number | undefined): InputOperand | undefined;
 
   /** True when the input takes any type: quoted text, NULL, a parameter. */
@@ -83,8 +83,8 @@ export class TemplateInput extends InputOperand {
   }
 
   negated(position: number | undefined): InputOperand | undefined {
-    if (!isNumber(this.kind)) return undefined;
-    return new TemplateInput(this.#binder, this.#number, position, !this.#negated);
+    if (this.#negated || !isNumber(this.kind)) return undefined;
+    return new TemplateInput(this.#binder, this.#number, position, true);
   }
 }
 
@@ -104,7 +104,8 @@ export class ConstantInput extends InputOperand {
   }
 
   negated(position: number | undefined): InputOperand | undefined {
-    return isNumber(this.kind) ? new ConstantInput(negative(this.#literal), this.kind, position) : undefined;
+    const literal = negative(this.#literal);
+    return literal === undefined ? undefined : new ConstantInput(literal, this.kind, position);
   }
 
   as(type: ResultType, usage: InputUsage = "value"): Compiled {

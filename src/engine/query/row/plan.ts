@@ -8,7 +8,7 @@ import type { Relation, ResultColumn, RowStream } from "../relation.ts";
 import { explainPlan } from "./explain.ts";
 import { compileWindow, type Window, type WindowSource } from "./limits.ts";
 import { compileOrder, type SortKey, scanDirection } from "./ordering.ts";
-import { pump } from "./pump.ts";
+import { drain, pump } from "./pump.ts";
 import { CountSink, type Sink, SortSink, StreamSink } from "./sinks.ts";
 import { compileTargets, type Projection, projectionOf } from "./target-list.ts";
 
@@ -137,16 +137,16 @@ class CompiledQuery implements RowQueryPlan {
   run(relation: Relation | undefined, frame: Frame): RowStream | Promise<RowStream> {
     const window = this.#parts.window(frame);
     const sink = this.#sink(window, frame);
-    if (relation === undefined) return pump([ONE_EMPTY_ROW], sink, frame.runtime);
+    if (relation === undefined) return drain(ONE_EMPTY_ROW, sink);
     const target = this.#parts.access?.resolve(frame);
     const backward = this.#parts.direction === "backward";
     if (target === undefined || "range" in target) {
       return pump(relation.scan(target?.range ?? {}, backward), sink, frame.runtime);
     }
     const { keys } = target;
-    const found = keys.length === 0 ? [] : relation.lookup(backward ? keys.toReversed() : keys);
-    if (found instanceof Promise) return found.then((rows) => pump([rows], sink, frame.runtime));
-    return pump([found], sink, frame.runtime);
+    if (keys.length === 0) return drain([], sink);
+    const found = relation.lookup(backward ? keys.toReversed() : keys);
+    return found instanceof Promise ? found.then((rows) => drain(rows, sink)) : drain(found, sink);
   }
 
   #sink(window: Window, frame: Frame): Sink {

@@ -37,6 +37,13 @@ export function pump(
   return sink.take();
 }
 
+/** The result of rows that are all there. */
+export function drain(rows: readonly Row[], sink: Sink): readonly Row[] {
+  sink.accept(rows);
+  sink.finish();
+  return sink.take();
+}
+
 /** @returns false at the end, when the sink has finished. */
 function advance(next: IteratorResult<readonly Row[]>, sink: Sink): boolean {
   if (next.done !== true && sink.accept(next.value)) return true;

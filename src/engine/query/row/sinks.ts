@@ -184,10 +184,11 @@ export class SortSink implements Sink {
     let at = 0;
     for (;;) {
       let largest = at;
-      for (const child of [2 * at + 1, 2 * at + 2]) {
-        if (child < heap.length && this.#compare(heap[child] as SortedRow, heap[largest] as SortedRow) > 0)
-          largest = child;
-      }
+      const left = 2 * at + 1;
+      const right = left + 1;
+      if (left < heap.length && this.#compare(heap[left] as SortedRow, heap[largest] as SortedRow) > 0) largest = left;
+      if (right < heap.length && this.#compare(heap[right] as SortedRow, heap[largest] as SortedRow) > 0)
+        largest = right;
       if (largest === at) return;
       this.#swap(at, largest);
       at = largest;

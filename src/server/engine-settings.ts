@@ -16,7 +16,7 @@ export function engineSettings(config: Config): Partial<EngineOptions> {
     maxParameterBytes: config["execution.max_parameter_size_bytes"],
     maxResultRows: config["limits.max_result_rows"],
     statementTimeoutSeconds: config["execution.handler_timeout_seconds"],
-    maxTransactionBytes: config["max_transaction_buffer_bytes"],
+    maxTransactionBytes: config.max_transaction_buffer_bytes,
     maxWaitingWrites: config["limits.max_waiting_writes"],
     streamMaxRows: config["stream.default_max_buffer"],
     analyticsMemoryBytes: config["analytics.memory_limit_mb"] * 1_000_000,

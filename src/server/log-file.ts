@@ -46,10 +46,10 @@ function consoleStream(config: Config): NodeJS.WritableStream {
 /** `12:00:00.000 WARN  slow statement user=ann millis=1500` */
 function readable(line: string): string {
   const fields = JSON.parse(line) as Record<string, unknown>;
-  const time = new Date(Number(fields["time"])).toISOString().slice(11, 23);
+  const time = new Date(Number(fields.time)).toISOString().slice(11, 23);
   const rest = Object.entries(fields)
     .filter(([name]) => !UNSHOWN.has(name))
     .map(([name, value]) => ` ${name}=${typeof value === "string" ? value : JSON.stringify(value)}`)
     .join("");
-  return `${time} ${LEVELS[Number(fields["level"])] ?? "TRACE"} ${String(fields["msg"])}${rest}\n`;
+  return `${time} ${LEVELS[Number(fields.level)] ?? "TRACE"} ${String(fields.msg)}${rest}\n`;
 }

@@ -63,14 +63,14 @@ describe("/v1/api/auth", () => {
     ];
     for (const [body, status, slug] of wrong) {
       const answer = await call("POST", "setup", body);
-      expect([answer.status, answer.body["error"]]).to.deep.equal([status, slug]);
+      expect([answer.status, answer.body.error]).to.deep.equal([status, slug]);
     }
     const done = await call("POST", "setup", { ...setup, email: "b@x.y" });
     expect(done.status).to.equal(200);
-    expect(done.body["message"]).to.equal(
+    expect(done.body.message).to.equal(
       "Server setup complete. Root password configured and DBA user 'boss' created. Please login to continue.",
     );
-    expect(done.body["user"]).to.deep.equal({
+    expect(done.body.user).to.deep.equal({
       id: "boss",
       role: "dba",
       email: "b@x.y",
@@ -114,10 +114,10 @@ describe("/v1/api/auth", () => {
       "refresh_token",
       "refresh_expires_at",
     ]);
-    expect(body["admin_ui_access"]).to.equal(true);
-    expect(body["expires_at"]).to.equal("2026-01-02T00:00:00+00:00");
-    expect(body["refresh_expires_at"]).to.equal("2026-01-08T00:00:00+00:00");
-    expect(decodeJwt(String(body["access_token"]))).to.deep.equal({
+    expect(body.admin_ui_access).to.equal(true);
+    expect(body.expires_at).to.equal("2026-01-02T00:00:00+00:00");
+    expect(body.refresh_expires_at).to.equal("2026-01-08T00:00:00+00:00");
+    expect(decodeJwt(String(body.access_token))).to.deep.equal({
       sub: "boss",
       iss: "kalamdb",
       exp: 1_767_312_000,
@@ -127,8 +127,8 @@ describe("/v1/api/auth", () => {
       token_type: "access",
     });
     expect(cookies).to.deep.equal([
-      `kalamdb_auth=${body["access_token"]}; Path=/; HttpOnly; SameSite=Strict; Expires=Fri, 02 Jan 2026 00:00:00 GMT`,
-      `kalamdb_refresh=${body["refresh_token"]}; Path=/; HttpOnly; SameSite=Strict; Expires=Thu, 08 Jan 2026 00:00:00 GMT`,
+      `kalamdb_auth=${body.access_token}; Path=/; HttpOnly; SameSite=Strict; Expires=Fri, 02 Jan 2026 00:00:00 GMT`,
+      `kalamdb_refresh=${body.refresh_token}; Path=/; HttpOnly; SameSite=Strict; Expires=Thu, 08 Jan 2026 00:00:00 GMT`,
     ]);
     const https = await logIn({ "X-Forwarded-Proto": "https" });
     expect(https.cookies[0]).to.include("; Secure; ");
@@ -155,8 +155,8 @@ describe("/v1/api/auth", () => {
     ];
     for (const [body, status, slug, message] of cases) {
       const answer = await call("POST", "login", body);
-      expect([answer.status, answer.body["error"]], JSON.stringify(answer.body)).to.deep.equal([status, slug]);
-      if (message !== undefined) expect(answer.body["message"]).to.equal(message);
+      expect([answer.status, answer.body.error], JSON.stringify(answer.body)).to.deep.equal([status, slug]);
+      if (message !== undefined) expect(answer.body.message).to.equal(message);
       expect(JSON.stringify(answer.body)).not.to.include("hunter2");
     }
   });
@@ -176,7 +176,7 @@ describe("/v1/api/auth", () => {
     clock.advance(1000);
     const byHeader = await call("POST", "refresh", undefined, { Authorization: `Bearer ${refresh}` });
     expect(byHeader.status).to.equal(200);
-    expect(byHeader.body["access_token"]).not.to.equal(access);
+    expect(byHeader.body.access_token).not.to.equal(access);
     expect(byHeader.cookies.length).to.equal(2);
     const byCookie = await call("POST", "refresh", undefined, {
       Cookie: `other=1; kalamdb_refresh=${refresh}`,
@@ -192,15 +192,15 @@ describe("/v1/api/auth", () => {
       { userId: "root", role: "system" },
       { kind: "alter_user", user: "boss", change: { type: "role", role: "service" } },
     );
-    expect((await call("POST", "refresh", undefined, { Authorization: `Bearer ${refresh}` })).body["message"]).to.equal(
+    expect((await call("POST", "refresh", undefined, { Authorization: `Bearer ${refresh}` })).body.message).to.equal(
       "Token role does not match user role",
     );
   });
 
   it("tells who one is and logs out", async () => {
     const { body } = await logIn();
-    const me = await call("GET", "me", undefined, { Cookie: `kalamdb_auth=${body["access_token"]}` });
-    expect(me.body).to.deep.equal({ user: body["user"], admin_ui_access: true });
+    const me = await call("GET", "me", undefined, { Cookie: `kalamdb_auth=${body.access_token}` });
+    expect(me.body).to.deep.equal({ user: body.user, admin_ui_access: true });
     expect((await call("GET", "me")).status).to.equal(401);
     const out = await call("POST", "logout");
     expect(out.body).to.deep.equal({ message: "Logged out successfully" });
@@ -226,7 +226,7 @@ describe("/v1/api/auth", () => {
       expect(text).to.match(
         /^\{"status":"error","error":\{"code":"\w+","message":"[\w ]+"\},"results":\[\],"took":[\d.]+\}$/,
       );
-      const error = body["error"] as { code: string; message: string };
+      const error = body.error as { code: string; message: string };
       return [status, error.code, error.message];
     }
 

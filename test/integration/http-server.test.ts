@@ -36,7 +36,7 @@ describe("the HTTP server", () => {
     }
     const cluster = (await (await fetch(`${http.url}/v1/api/cluster/health`)).json()) as Record<string, unknown>;
     expect(cluster).to.include({ status: "healthy", is_cluster_mode: false, is_leader: true });
-    expect(cluster["nodes"]).to.have.length(1);
+    expect(cluster.nodes).to.have.length(1);
     await http.close();
   });
 

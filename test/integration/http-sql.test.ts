@@ -76,7 +76,7 @@ describe("POST /v1/api/sql", () => {
     ]);
     const { body } = await http.sql("b");
     expect(body).not.to.have.property("error");
-    expect((body["results"] as { row_count: number }[]).map((result) => result.row_count)).to.deep.equal([1, 1, 0]);
+    expect((body.results as { row_count: number }[]).map((result) => result.row_count)).to.deep.equal([1, 1, 0]);
   });
 
   it("gives the executor parameters with all their digits", async () => {
@@ -115,7 +115,7 @@ describe("POST /v1/api/sql", () => {
     for (const [params, status, code, message] of cases) {
       const answer = await http.sql("p", { params });
       expect(answer.status).to.equal(status);
-      expect(answer.body["error"]).to.include({ code, message });
+      expect(answer.body.error).to.include({ code, message });
     }
     expect(http.executor.seen).to.deep.equal([]);
   });
@@ -199,8 +199,8 @@ describe("POST /v1/api/sql", () => {
       excerpt: `LINE 2: SELECT * FROM nowhere\n${" ".repeat(22)}^`,
     });
     const asUser = await http.sql(sql, { as: await http.bearer("ann") });
-    expect(asUser.body["error"]).not.to.have.property("details");
-    expect(asUser.body["error"]).to.include({ message: error["message"] });
+    expect(asUser.body.error).not.to.have.property("details");
+    expect(asUser.body.error).to.include({ message: error.message });
   });
 
   it("has no prefix before the statements were told apart", async () => {
@@ -209,7 +209,7 @@ describe("POST /v1/api/sql", () => {
     });
     const { status, body } = await http.sql("e");
     expect(status).to.equal(400);
-    expect(body["error"]).to.include({ code: "EMPTY_SQL", message: "No SQL statements provided" });
+    expect(body.error).to.include({ code: "EMPTY_SQL", message: "No SQL statements provided" });
   });
 
   it("keeps its inner trouble from ordinary users and in the log", async () => {
@@ -243,14 +243,14 @@ describe("POST /v1/api/sql", () => {
     http.executor.answers.set("few", () => [{ columns: COLUMNS, rows: many(2), asUser: "root" }]);
     http.executor.answers.set("array", () => rows(Array.from({ length: 5000 }, (_, i) => [BigInt(i), i, null])));
     const large = await http.sql("many");
-    const [result] = large.body["results"] as { rows: unknown[]; row_count: number }[];
-    expect([result?.rows.length, result?.row_count, large.body["error"]]).to.deep.equal([20_000, 20_000, null]);
+    const [result] = large.body.results as { rows: unknown[]; row_count: number }[];
+    expect([result?.rows.length, result?.row_count, large.body.error]).to.deep.equal([20_000, 20_000, null]);
     const small = await http.sql("few");
     expect(small.text.replace(TOOK, '"took":T')).to.equal(
       `{"status":"success","results":[{"schema":${SCHEMA},"rows":[["0",0,null],["1",1,null]],"row_count":2,"as_user":"root"}],"took":T,"error":null}`,
     );
     const array = await http.sql("array");
-    expect((array.body["results"] as { rows: unknown[] }[])[0]?.rows.length).to.equal(5000);
+    expect((array.body.results as { rows: unknown[] }[])[0]?.rows.length).to.equal(5000);
   });
 
   it("gives an error of the first rows its status, and cuts off later ones", async () => {
@@ -261,7 +261,7 @@ describe("POST /v1/api/sql", () => {
     http.executor.answers.set("early", () => [{ columns: COLUMNS, rows: failing(3), asUser: "root" }]);
     http.executor.answers.set("late", () => [{ columns: COLUMNS, rows: failing(20_000), asUser: "root" }]);
     const early = await http.sql("early");
-    expect([early.status, (early.body["error"] as { sqlstate: string }).sqlstate]).to.deep.equal([400, "57014"]);
+    expect([early.status, (early.body.error as { sqlstate: string }).sqlstate]).to.deep.equal([400, "57014"]);
     let cut: unknown;
     try {
       await http.sql("late");
@@ -362,7 +362,7 @@ describe("POST /v1/api/sql", () => {
     const as = await strict.bearer("ann");
     const answers = await Promise.all(Array.from({ length: 10 }, () => strict.sql("w", { as })));
     const refused = answers.find((answer) => answer.status === 429);
-    expect(refused?.body["error"]).to.include({
+    expect(refused?.body.error).to.include({
       code: "RATE_LIMIT_EXCEEDED",
       message: "Too many queries per second. Please slow down.",
     });

@@ -1,7 +1,7 @@
 import type { HotStore } from "../../drivers/hot/hot-store.ts";
 import { KalamError } from "../../errors/index.ts";
-import { columnSlot } from "../catalog/table-schema.ts";
 import { usersSchema } from "../catalog/system-schemas.ts";
+import { columnSlot } from "../catalog/table-schema.ts";
 import type { CommitPipeline } from "../rows/commit-pipeline.ts";
 import { encodeKey } from "../rows/key-codec.ts";
 import type { Partition } from "../rows/partition.ts";

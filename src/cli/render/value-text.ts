@@ -25,6 +25,8 @@ export function valueText(cell: Exclude<Cell, null>, type: WireType): string {
         return isWhole(cell) ? dateText(Number(cell)) : String(cell);
       case "Time":
         return isWhole(cell) ? timeText(BigInt(cell)) : String(cell);
+      case "Float":
+        return typeof cell === "number" ? singleText(cell) : cell;
       default:
         return String(cell);
     }
@@ -32,6 +34,15 @@ export function valueText(cell: Exclude<Cell, null>, type: WireType): string {
   if (typeof cell === "boolean") return String(cell);
   if (typeName(type) === "Bytes" && Array.isArray(cell)) return `\\x${Buffer.from(cell as number[]).toString("hex")}`;
   return JSON.stringify(cell);
+}
+
+/** The fewest digits that mean the same 32-bit number: the wire has it widened to 64 bits. */
+function singleText(value: number): string {
+  for (let digits = 6; digits <= 9; digits++) {
+    const shorter = Number(value.toPrecision(digits));
+    if (Math.fround(shorter) === Math.fround(value)) return String(shorter);
+  }
+  return String(value);
 }
 
 function isWhole(cell: string | number): boolean {

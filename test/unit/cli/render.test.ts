@@ -64,6 +64,8 @@ describe("value text", () => {
     expect(valueText([0.5, 1], { Embedding: 2 })).to.equal("[0.5,1]");
     expect(valueText(false, "Boolean")).to.equal("false");
     expect(valueText(0.1, "Double")).to.equal("0.1");
+    expect(valueText(0.10000000149011612, "Float")).to.equal("0.1");
+    expect(valueText(Math.fround(16777217.5), "Float")).to.equal("16777218");
   });
 });
 

@@ -64,7 +64,8 @@ export class Bench {
 export interface Subject {
   readonly name: string;
   readonly about: string;
-  run(bench: Bench): Promise<Measurement[]>;
+  /** Gives each measurement as soon as it is made. */
+  run(bench: Bench): AsyncIterable<Measurement>;
 }
 
 /** A write that ends in a memory file system proves nothing about durable writes. */

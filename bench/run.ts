@@ -27,7 +27,7 @@ async function measure(options: Options, resources: Resources): Promise<Results>
   const measurements: Measurement[] = [];
   for (const subject of subjects) {
     bench.say(`\n${subject.name}: ${subject.about}`);
-    for (const measurement of await subject.run(bench)) {
+    for await (const measurement of subject.run(bench)) {
       measurements.push(measurement);
       for (const line of measurementLines(measurement)) bench.say(`  ${line}`);
     }

@@ -8,6 +8,8 @@ import { findPostgres, postgresAccount } from "./postgres-binaries.ts";
 
 const run = promisify(execFile);
 const START_MILLIS = 30_000;
+/** pgbench opens its connections within its time, and then counts without them. */
+const CONNECTING_SECONDS = 1;
 
 export interface PgbenchJob {
   /** A pgbench script; `:base` is a number that no other job of this run has. */
@@ -91,7 +93,7 @@ export class Postgres {
     const { stdout } = await run(`${this.#bin}/pgbench`, [
       ...this.#target(),
       "--no-vacuum",
-      ...["--file", file, "--protocol", job.mode, "--time", String(Math.max(1, Math.round(job.seconds)))],
+      ...["--file", file, "--protocol", job.mode, "--time", String(Math.ceil(job.seconds) + CONNECTING_SECONDS)],
       ...["--client", String(job.connections), "--jobs", String(Math.min(2, job.connections))],
       ...["--define", `base=${this.#serial * 1_000_000_000}`, "--define", "n=0", "postgres"],
     ]);

@@ -22,7 +22,7 @@ export async function saveToDocs(results: Results): Promise<void> {
   await writePage();
 }
 
-export async function writePage(): Promise<void> {
+async function writePage(): Promise<void> {
   const results = JSON.parse(await readFile(SAVED, "utf8")) as Results;
   await writeFile(PAGE, performancePage(results));
 }

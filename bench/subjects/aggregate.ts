@@ -8,7 +8,7 @@ import { prepareRows } from "./prepared-rows.ts";
 export const aggregate: Subject = {
   name: "aggregate",
   about: "count and average over 100 000 rows that are not flushed, one after another",
-  run: async (bench) => {
+  async *run(bench) {
     const { server, client, postgres } = await prepareRows(bench);
     const duckdb = await DuckDb.open();
     bench.versions.DuckDB = await duckdb.version();
@@ -27,14 +27,12 @@ export const aggregate: Subject = {
     await server.stop();
     const kalam = figures.get(KALAM);
     if (kalam === undefined) throw new Error("KalamDB was not measured");
-    return [
-      {
-        subject: "aggregate",
-        title: "Count and average over 100 000 hot rows, 1 connection",
-        unit: "queries/s",
-        kalam,
-        peers: peersFrom(figures, [DUCKDB, PREPARED, SIMPLE]),
-      },
-    ];
+    yield {
+      subject: "aggregate",
+      title: "Count and average over 100 000 hot rows, 1 connection",
+      unit: "queries/s",
+      kalam,
+      peers: peersFrom(figures, [DUCKDB, PREPARED, SIMPLE]),
+    };
   },
 };

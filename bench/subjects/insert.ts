@@ -27,30 +27,28 @@ interface Variant {
   readonly targets: ReadonlyMap<number, Target | undefined>;
 }
 
-async function measure(bench: Bench, variant: Variant): Promise<Measurement[]> {
+async function* measure(bench: Bench, variant: Variant): AsyncGenerator<Measurement> {
   const postgres = await bench.postgres();
   await postgres?.sql(POSTGRES_SCHEMA);
   const server = await bench.startKalam();
   const client = await server.login();
   await client.run(KALAM_SCHEMA);
-  const measurements: Measurement[] = [];
   for (const [connections, target] of variant.targets) {
     const job = { kind: variant.kind, port: server.port, token: client.token, connections };
     const contenders = [overHttp(bench, KALAM, job), ...onPostgres(postgres, variant.script, connections)];
     const figures = await alternate(contenders, bench.options);
     const kalam = figures.get(KALAM);
     if (kalam === undefined) throw new Error("KalamDB was not measured");
-    measurements.push({
+    yield {
       subject: variant.subject,
       title: `${variant.title}, ${connections} connection${connections === 1 ? "" : "s"}`,
       unit: "requests/s",
       kalam,
       peers: peersFrom(figures, [PREPARED, SIMPLE]),
       ...(target === undefined ? {} : { target }),
-    });
+    };
   }
   await server.stop();
-  return measurements;
 }
 
 export const insert: Subject = {

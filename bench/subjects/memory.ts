@@ -16,16 +16,16 @@ const once = (value: number) => figureOf([value]);
 export const memory: Subject = {
   name: "memory",
   about: "resident memory, idle and after the chat data; how fast that loads",
-  run: async (bench) => {
+  async *run(bench) {
     const server = await bench.startKalam();
     const bare = await BareHttp.start(bench.resources, "{}");
     const postgres = await bench.postgres();
     await sleep(SETTLE_MILLIS);
     const idle = await residentMemory(server.pid);
-    const peers: PeerFigure[] = [
+    yield memoryUsed("Memory of an idle, fresh server", idle, MAX_IDLE_MIB, [
       { peer: BARE_HTTP, figure: once(await residentMemory(bare.started.pid)) },
       { peer: "PostgreSQL", figure: postgres && once(await sharedMemory(postgres.pid)) },
-    ];
+    ]);
     await bare.stop();
 
     const report = await loadChat(await server.login(), {
@@ -42,26 +42,19 @@ export const memory: Subject = {
     await server.stop();
 
     const rows = [...report.rows.values()].reduce((a, b) => a + b, 0);
-    const measurement = (title: string, value: number): Omit<Measurement, "unit"> => ({
+    yield memoryUsed("Memory after loading the chat data (100 000 messages)", loaded, MAX_LOADED_MIB);
+    yield memoryUsed("Most memory while loading it", peak);
+    yield {
       subject: "memory",
-      title,
-      kalam: once(value),
+      title: "Loading it, 8 connections, 100 rows an INSERT",
+      unit: "rows/s",
+      kalam: once(rows / report.seconds),
       peers: [],
-    });
-    return [
-      {
-        ...measurement("Memory of an idle, fresh server", idle),
-        unit: "MiB",
-        peers,
-        target: { kind: "limit", atMost: MAX_IDLE_MIB },
-      },
-      {
-        ...measurement("Memory after loading the chat data (100 000 messages)", loaded),
-        unit: "MiB",
-        target: { kind: "limit", atMost: MAX_LOADED_MIB },
-      },
-      { ...measurement("Most memory while loading it", peak), unit: "MiB" },
-      { ...measurement("Loading it, 8 connections, 100 rows an INSERT", rows / report.seconds), unit: "rows/s" },
-    ];
+    };
   },
 };
+
+function memoryUsed(title: string, mebibytes: number, atMost?: number, peers: readonly PeerFigure[] = []): Measurement {
+  const target = atMost === undefined ? {} : { target: { kind: "limit", atMost } as const };
+  return { subject: "memory", title, unit: "MiB", kalam: once(mebibytes), peers, ...target };
+}

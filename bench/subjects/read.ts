@@ -16,10 +16,9 @@ interface Variant {
   readonly targets: ReadonlyMap<number, Target | undefined>;
 }
 
-async function measure(bench: Bench, variant: Variant): Promise<Measurement[]> {
+async function* measure(bench: Bench, variant: Variant): AsyncGenerator<Measurement> {
   const { server, client, postgres } = await prepareRows(bench);
   const bare = await BareHttp.start(bench.resources, await client.text(variant.example));
-  const measurements: Measurement[] = [];
   for (const [connections, target] of variant.targets) {
     const job = { kind: variant.kind, token: client.token, connections };
     const figures = await alternate(
@@ -32,18 +31,17 @@ async function measure(bench: Bench, variant: Variant): Promise<Measurement[]> {
     );
     const kalam = figures.get(KALAM);
     if (kalam === undefined) throw new Error("KalamDB was not measured");
-    measurements.push({
+    yield {
       subject: variant.subject,
       title: `${variant.title}, ${connections} connection${connections === 1 ? "" : "s"}`,
       unit: "requests/s",
       kalam,
       peers: peersFrom(figures, [BARE_HTTP, PREPARED, SIMPLE]),
       ...(target === undefined ? {} : { target }),
-    });
+    };
   }
   await bare.stop();
   await server.stop();
-  return measurements;
 }
 
 const SET_CONVERSATION = `\\set c random(1, ${CONVERSATIONS})\n`;

@@ -60,8 +60,9 @@ async function versionTimes(bench: Bench, times: number): Promise<Measurement> {
 export const start: Subject = {
   name: "start",
   about: "time of `kalam serve` to the first answer, and of `kalam --version`",
-  run: async (bench) => {
+  async *run(bench) {
     const times = bench.options.quick ? 3 : 7;
-    return [await startTimes(bench, times), await versionTimes(bench, times)];
+    yield await startTimes(bench, times);
+    yield await versionTimes(bench, times);
   },
 };

@@ -7,7 +7,7 @@ import type { RowStream } from "./query/relation.ts";
 import type { Parameter, RequestContext, StatementResult } from "./request.ts";
 import { requireCurrent } from "./rows/dml/submit.ts";
 import { Transaction } from "./rows/transaction.ts";
-import type { ParsedStatement } from "./sql/statement.ts";
+import { type ParsedStatement, placeInText } from "./sql/index.ts";
 import { StalePlan } from "./stale-plan.ts";
 import { StatementFailure } from "./statement-failure.ts";
 import { DEFAULT_NAMESPACE } from "./statements/default-namespace.ts";
@@ -30,6 +30,8 @@ export class RequestRunner {
   readonly #results: StatementResult[] = [];
   #namespace: string;
   #transaction: Transaction | undefined;
+  /** The statement under way; inside EXECUTE AS, the wrapped one. */
+  #running: ParsedStatement | undefined;
 
   constructor(database: Database, plans: PlanCache, context: RequestContext, statements: readonly ParsedStatement[]) {
     this.#database = database;
@@ -87,7 +89,12 @@ export class RequestRunner {
     const statement = this.#statements[index];
     const known =
       error instanceof StalePlan ? new KalamError("serialization_failure", {}, { cause: error }) : toKalamError(error);
-    return new StatementFailure(known, index + 1, statement?.text ?? "", statement?.offset ?? 0);
+    const running = this.#running ?? statement;
+    if (running === undefined || known.position === undefined)
+      return new StatementFailure(known, index + 1, statement?.text ?? "");
+    // Trees are shared by statements of one shape: the error stands where its token stands in this text.
+    const placed = known.movedTo(placeInText(running, known.position));
+    return new StatementFailure(placed, index + 1, statement?.text ?? "", running.offset);
   }
 
   #located(index: number, work: () => void): void {
@@ -99,6 +106,7 @@ export class RequestRunner {
   }
 
   async #runOne(statement: ParsedStatement): Promise<StatementResult> {
+    this.#running = statement;
     if (this.#context.signal?.aborted) throw new KalamError("cancelled");
     const { kind } = statement.template.statement;
     switch (kind) {
@@ -133,6 +141,7 @@ export class RequestRunner {
     const target = await this.#database.accounts.principalOf(inner.user);
     requireActAs(actor, target);
     requireStatement(actor, inner.inner.template.statement);
+    this.#running = inner.inner;
     // The statement runs with the rights of an ordinary user, whatever the target's role is.
     return { ...own, statement: inner.inner, principal: { userId: target.userId, role: "user" } };
   }

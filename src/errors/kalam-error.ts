@@ -36,6 +36,11 @@ export class KalamError extends Error {
     return ERRORS[this.key];
   }
 
+  /** The same error at another place: its position was given in a text that is not the reader's. */
+  movedTo(position: number): KalamError {
+    return new KalamError(this.key, this.values, { position, cause: this.cause, hint: this.hint });
+  }
+
   /** The same error, placed: used by layers that know where in the text the trouble stands. */
   at(position: number | undefined): KalamError {
     if (position === undefined || this.position !== undefined) return this;

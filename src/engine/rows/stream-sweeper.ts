@@ -1,3 +1,4 @@
+import { KalamError } from "../../errors/index.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import type { Timer } from "../../runtime/timers.ts";
 import type { Catalog } from "../catalog/catalog.ts";
@@ -31,8 +32,10 @@ export class StreamSweeper {
   start(): void {
     this.#timer = this.#runtime.timers.every(SWEEP_EVERY_MS, () => {
       this.#sweeping ??= this.sweep()
-        // The pipeline turns jobs away while it is overloaded or closing; the next sweep finds the same rows.
-        .catch(() => undefined)
+        .catch((error: unknown) => {
+          // The pipeline turns jobs away while it is overloaded or closing; the next sweep finds the same rows.
+          if (!(error instanceof KalamError)) throw error;
+        })
         .finally(() => {
           this.#sweeping = undefined;
         });

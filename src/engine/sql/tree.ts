@@ -4,6 +4,7 @@ import { backticksToQuotes } from "./backticks.ts";
 import { checkNesting } from "./complexity.ts";
 import { GrammarError, parseWithGrammar } from "./grammar.ts";
 import { fromCodePoints, utf16Offsets } from "./positions.ts";
+import { withoutEmptyCalls } from "./value-functions.ts";
 
 interface RawTree {
   readonly stmts?: readonly { readonly stmt?: Node }[];
@@ -39,7 +40,8 @@ export function parseTree(text: string): Node {
 function parseRaw(text: string): RawTree {
   try {
     // Backticks are MySQL's quotes; in PostgreSQL nothing else begins with one.
-    return parseWithGrammar(text.includes("`") ? backticksToQuotes(text) : text) as RawTree;
+    const quoted = text.includes("`") ? backticksToQuotes(text) : text;
+    return parseWithGrammar(withoutEmptyCalls(quoted)) as RawTree;
   } catch (error) {
     if (!(error instanceof GrammarError)) throw error;
     if (error.message.startsWith("memory exhausted"))

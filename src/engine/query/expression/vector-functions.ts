@@ -8,7 +8,7 @@ const REAL: ResultType = { kind: "real" };
 
 /**
  * `cosine_distance(vector, query)`: 1 minus the cosine of the angle between them, 1 when either has no length. The query may
- * be the text of a JSON array.
+ * be the text of a JSON array. Computed in 32 bits, element by element, as DuckDB does, so that both give the same number.
  */
 export function compileCosineDistance(args: readonly Operand[], position: number | undefined): Compiled {
   const [left, right] = args;
@@ -39,10 +39,11 @@ function cosineDistance(a: Float32Array, b: Float32Array, position: number | und
   for (let i = 0; i < a.length; i++) {
     const x = a[i] as number;
     const y = b[i] as number;
-    dot += x * y;
-    aSquare += x * x;
-    bSquare += y * y;
+    dot = Math.fround(dot + Math.fround(x * y));
+    aSquare = Math.fround(aSquare + Math.fround(x * x));
+    bSquare = Math.fround(bSquare + Math.fround(y * y));
   }
-  const norm = Math.sqrt(aSquare) * Math.sqrt(bSquare);
-  return norm === 0 ? 1 : Math.fround(1 - dot / norm);
+  if (aSquare === 0 || bSquare === 0) return 1;
+  const cosine = Math.fround(dot / Math.fround(Math.sqrt(Math.fround(aSquare * bSquare))));
+  return Math.fround(1 - Math.min(1, Math.max(-1, cosine)));
 }

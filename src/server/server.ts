@@ -1,10 +1,10 @@
 import type { Config, LoadedConfig } from "../config/index.ts";
 import type { Engine } from "../engine/engine.ts";
+import { type BuildInfo, readBuildInfo } from "../runtime/build-info.ts";
 import { createRuntime } from "../runtime/runtime.ts";
 import type { Service } from "../runtime/service.ts";
 import { checkJwtSecret, resolveJwtSecret } from "./auth/jwt-secret.ts";
 import { Tokens } from "./auth/tokens.ts";
-import { type BuildInfo, readBuildInfo } from "./build-info.ts";
 import { engineSettings } from "./engine-settings.ts";
 import { HttpServer } from "./http/http-server.ts";
 import { openLog, type ServerLog } from "./log-file.ts";

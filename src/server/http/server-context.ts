@@ -1,9 +1,9 @@
 import type { Config } from "../../config/index.ts";
 import type { Accounts } from "../../engine/auth/accounts.ts";
 import type { StatementExecutor } from "../../engine/request.ts";
+import type { BuildInfo } from "../../runtime/build-info.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import type { Tokens } from "../auth/tokens.ts";
-import type { BuildInfo } from "../build-info.ts";
 import type { Log } from "../log.ts";
 import type { ClientAddresses } from "./addresses.ts";
 

@@ -1,5 +1,8 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { expect } from "chai";
 import { number, peerTexts, targetText } from "../../../bench/report/format.ts";
+import { performancePage } from "../../../bench/report/markdown.ts";
 import { figureOf, type Measurement, verdict } from "../../../bench/report/measurement.ts";
 
 const measurement: Measurement = {
@@ -37,5 +40,12 @@ describe("the benchmark's report", () => {
     expect([12345.6, 999.5, 56.78, 0.416].map(number)).to.deep.equal(["12 346", "1 000", "56.8", "0.42"]);
     expect(peerTexts(measurement)).to.deep.equal(["**0.70** × A (1 000)", "B: not measured"]);
     expect(targetText({ ...measurement, target: { kind: "ratio", peer: "A", atLeast: 0.7 } })).to.equal("≥ 0.7 × A");
+  });
+
+  it("made docs/performance.md from docs/performance.json", async function () {
+    const saved = new URL("../../../docs/performance.json", import.meta.url);
+    if (!existsSync(saved)) this.skip();
+    const page = await readFile(new URL("../../../docs/performance.md", import.meta.url), "utf8");
+    expect(page).to.equal(performancePage(JSON.parse(await readFile(saved, "utf8"))));
   });
 });

@@ -1,8 +1,10 @@
 import { expect } from "chai";
+import { InputBinder } from "../../../src/engine/query/expression/index.ts";
+import { planRowQuery } from "../../../src/engine/query/row/index.ts";
 import { KalamError } from "../../../src/errors/index.ts";
 import { createRuntime } from "../../../src/runtime/runtime.ts";
 import { ArrayRelation, AsyncArrayRelation, shapeOf } from "./support/array-relation.ts";
-import { type Answer, loadGrammar, query } from "./support/run-query.ts";
+import { type Answer, frameOf, loadGrammar, query, templateOf } from "./support/run-query.ts";
 
 const messages = shapeOf(
   "app.messages",
@@ -235,5 +237,20 @@ describe("row queries", () => {
     expect((await query(on, "SELECT score FROM m ORDER BY score DESC", [], createRuntime()))?.rows[0]).to.deep.equal([
       19_999,
     ]);
+  });
+
+  it("ends the scan when its reader gives up", async () => {
+    const rows = Array.from({ length: 20_000 }, (_, at) => [1n, BigInt(at), "x", at, 0n]);
+    const on = new AsyncArrayRelation(new ArrayRelation(messages, rows, 512));
+    const { select, kinds, literals } = templateOf("SELECT id FROM m");
+    const binder = new InputBinder(kinds);
+    const plan = planRowQuery(select, { shape: messages, alias: undefined, binder }, []);
+    const stream = await plan?.run(on, frameOf(binder.bind([], literals), createRuntime()));
+    if (stream === undefined || Array.isArray(stream)) throw new Error("expected a stream");
+    for await (const chunk of stream as AsyncIterable<unknown[]>) {
+      expect(chunk.length).to.be.within(4097, 6000);
+      break;
+    }
+    expect(on.closed).to.equal(true);
   });
 });

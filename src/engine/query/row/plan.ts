@@ -76,6 +76,7 @@ export interface PlanParts {
   readonly direction: "forward" | "backward" | undefined;
   readonly window: WindowSource;
   readonly hasLimit: boolean;
+  readonly hasFrom: boolean;
   /** How many columns are `count(*)`; 0 when the query gives rows. */
   readonly counts: number;
 }
@@ -87,7 +88,8 @@ function compilePlan(select: SelectStmt, scope: Scope, keyTypes: readonly Column
   const access = compileKeyAccess(whereClause, scope, keyTypes);
   const window = compileWindow(select, scope);
   const hasLimit = select.limitCount !== undefined;
-  const shared = { scope, where, access, window, hasLimit };
+  const hasFrom = (select.fromClause ?? []).length > 0;
+  const shared = { scope, where, access, window, hasLimit, hasFrom };
   const counted = countColumns(list);
   if (counted !== undefined) {
     if (select.sortClause !== undefined) throw new NotSimple("ORDER BY beside count(*)");
@@ -137,7 +139,7 @@ class CompiledQuery implements RowQueryPlan {
   run(relation: Relation | undefined, frame: Frame): RowStream | Promise<RowStream> {
     const window = this.#parts.window(frame);
     const sink = this.#sink(window, frame);
-    if (relation === undefined) return drain(ONE_EMPTY_ROW, sink);
+    if (relation === undefined || !this.#parts.hasFrom) return drain(ONE_EMPTY_ROW, sink);
     const target = this.#parts.access?.resolve(frame);
     const backward = this.#parts.direction === "backward";
     if (target === undefined || "range" in target) {

@@ -1,4 +1,5 @@
-import { type DuckDBConnection, DuckDBInstance, type DuckDBTableFunction } from "@duckdb/node-api";
+import type { DuckDBConnection, DuckDBInstance, DuckDBTableFunction } from "@duckdb/node-api";
+import { duckApi } from "./native.ts";
 
 export interface DatabaseOptions {
   readonly memoryLimitBytes: number;
@@ -15,7 +16,7 @@ const SPILL_FACTOR = 8;
  * `lock_configuration` comes last: from then on nothing here can be changed again.
  */
 export async function openDatabase(options: DatabaseOptions, scan: DuckDBTableFunction): Promise<DuckDBInstance> {
-  const database = await DuckDBInstance.create(":memory:", {
+  const database = await duckApi().DuckDBInstance.create(":memory:", {
     threads: String(Math.max(1, options.threads)),
     memory_limit: `${Math.max(16, Math.floor(options.memoryLimitBytes / 1_000_000))}MB`,
     autoinstall_known_extensions: "false",

@@ -6,7 +6,7 @@ import type { DatabaseOptions } from "./database.ts";
 import type { QueryAnswer } from "./execution.ts";
 import { planLines } from "./plan-lines.ts";
 import { type RenderedStatement, renderStatement } from "./render/statement.ts";
-import type { Session } from "./session.ts";
+import { Session } from "./session.ts";
 
 export interface AnalyticalOptions extends DatabaseOptions {
   /** Statements that run at once; others wait. Each holds a thread of Node's pool while it runs. */
@@ -30,7 +30,7 @@ export interface AnalyticalOptions extends DatabaseOptions {
  */
 export class AnalyticalEngine {
   readonly #options: AnalyticalOptions;
-  #session: Promise<Session> | undefined;
+  #session: Session | undefined;
   #closed = false;
 
   constructor(options: AnalyticalOptions) {
@@ -40,14 +40,14 @@ export class AnalyticalEngine {
   /** @throws KalamError; while reading the rows too. */
   async query(select: SelectStmt, context: AnalyticalContext): Promise<QueryAnswer> {
     const statement = await this.#render(select, context);
-    return (await this.#open()).run(statement, statement.sql, select, context);
+    return this.#open().run(statement, statement.sql, select, context);
   }
 
   /** DuckDB's plan, one operator a line, with the names of the statement. */
   async explain(select: SelectStmt, context: AnalyticalContext): Promise<readonly string[]> {
     const statement = await this.#render(select, context);
     const columns = ["key", "plan"].map((name) => ({ name, sql: name, type: undefined, primaryKey: false }));
-    const session = await this.#open();
+    const session = this.#open();
     const sql = `EXPLAIN (FORMAT JSON) ${statement.sql}`;
     const { rows } = await session.run({ ...statement, columns }, sql, select, context);
     const lines: string[] = [];
@@ -60,16 +60,16 @@ export class AnalyticalEngine {
   /** Refuses what waits; statements that run end on their own. */
   async close(): Promise<void> {
     this.#closed = true;
-    await (await this.#session)?.close();
+    await this.#session?.close();
   }
 
   #render(select: SelectStmt, context: AnalyticalContext): Promise<RenderedStatement> {
     return renderStatement(select, context, this.#options.runtime.random);
   }
 
-  #open(): Promise<Session> {
+  #open(): Session {
     if (this.#closed) throw new KalamError("shutting_down");
-    this.#session ??= import("./session.ts").then(({ Session }) => new Session(this.#options));
+    this.#session ??= new Session(this.#options);
     return this.#session;
   }
 }

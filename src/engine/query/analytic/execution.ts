@@ -50,12 +50,22 @@ export class Execution {
         await stage(scan, this.#connection, () => this.#deadline.check());
       }
       this.#deadline.check();
-      const result = await this.#connection.stream(sql);
+      const result = await this.#stream(sql);
       const answer = answerOf(result, this.#statement.columns);
       return { columns: answer.columns, rows: this.#rows(result, answer) };
     } catch (error) {
       await this.#finish(false);
       throw this.#explain(error);
+    }
+  }
+
+  /** Prepared, because DuckDB prepares one statement only: text after a semicolon would be refused, not run. */
+  async #stream(sql: string): Promise<DuckDBResult> {
+    const prepared = await this.#connection.prepare(sql);
+    try {
+      return await prepared.stream();
+    } finally {
+      prepared.destroySync();
     }
   }
 

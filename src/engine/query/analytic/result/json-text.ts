@@ -1,14 +1,9 @@
-import {
-  DuckDBArrayValue,
-  DuckDBListValue,
-  DuckDBMapValue,
-  DuckDBStructValue,
-  DuckDBUnionValue,
-  type DuckDBValue,
-} from "@duckdb/node-api";
+import type { DuckDBValue } from "@duckdb/node-api";
+import { duckApi } from "../native.ts";
 
 /** A structured value as JSON text. */
 export function jsonText(value: DuckDBValue): string {
+  const { DuckDBArrayValue, DuckDBListValue, DuckDBMapValue, DuckDBStructValue, DuckDBUnionValue } = duckApi();
   if (value === null) return "null";
   if (typeof value === "number") return Number.isFinite(value) ? String(value) : "null";
   if (typeof value === "boolean" || typeof value === "bigint") return String(value);

@@ -1,41 +1,37 @@
-import {
-  type DuckDBArrayType,
-  type DuckDBDecimalType,
-  type DuckDBListType,
-  type DuckDBType,
-  DuckDBTypeId,
-} from "@duckdb/node-api";
+import type { DuckDBArrayType, DuckDBDecimalType, DuckDBListType, DuckDBType } from "@duckdb/node-api";
 import type { ResultKind, ResultType } from "../../../types/column-type.ts";
+import { duckApi } from "../native.ts";
 
-const PLAIN: ReadonlyMap<DuckDBTypeId, ResultKind> = new Map([
-  [DuckDBTypeId.BOOLEAN, "boolean"],
-  [DuckDBTypeId.TINYINT, "smallint"],
-  [DuckDBTypeId.UTINYINT, "smallint"],
-  [DuckDBTypeId.SMALLINT, "smallint"],
-  [DuckDBTypeId.USMALLINT, "integer"],
-  [DuckDBTypeId.INTEGER, "integer"],
-  [DuckDBTypeId.UINTEGER, "bigint"],
-  [DuckDBTypeId.BIGINT, "bigint"],
-  [DuckDBTypeId.UBIGINT, "bigint"],
-  [DuckDBTypeId.HUGEINT, "bigint"],
-  [DuckDBTypeId.UHUGEINT, "bigint"],
-  [DuckDBTypeId.FLOAT, "real"],
-  [DuckDBTypeId.DOUBLE, "double"],
-  [DuckDBTypeId.BLOB, "bytea"],
-  [DuckDBTypeId.DATE, "date"],
-  [DuckDBTypeId.TIME, "time"],
-  [DuckDBTypeId.TIME_TZ, "time"],
-  [DuckDBTypeId.TIMESTAMP, "timestamp"],
-  [DuckDBTypeId.TIMESTAMP_S, "timestamp"],
-  [DuckDBTypeId.TIMESTAMP_MS, "timestamp"],
-  [DuckDBTypeId.TIMESTAMP_NS, "timestamp"],
-  [DuckDBTypeId.TIMESTAMP_TZ, "timestamptz"],
-  [DuckDBTypeId.UUID, "uuid"],
-  [DuckDBTypeId.INTERVAL, "interval"],
-  [DuckDBTypeId.STRUCT, "json"],
-  [DuckDBTypeId.MAP, "json"],
-  [DuckDBTypeId.UNION, "json"],
-]);
+/** Names of DuckDB's type ids. */
+const PLAIN: Readonly<Record<string, ResultKind>> = {
+  BOOLEAN: "boolean",
+  TINYINT: "smallint",
+  UTINYINT: "smallint",
+  SMALLINT: "smallint",
+  USMALLINT: "integer",
+  INTEGER: "integer",
+  UINTEGER: "bigint",
+  BIGINT: "bigint",
+  UBIGINT: "bigint",
+  HUGEINT: "bigint",
+  UHUGEINT: "bigint",
+  FLOAT: "real",
+  DOUBLE: "double",
+  BLOB: "bytea",
+  DATE: "date",
+  TIME: "time",
+  TIME_TZ: "time",
+  TIMESTAMP: "timestamp",
+  TIMESTAMP_S: "timestamp",
+  TIMESTAMP_MS: "timestamp",
+  TIMESTAMP_NS: "timestamp",
+  TIMESTAMP_TZ: "timestamptz",
+  UUID: "uuid",
+  INTERVAL: "interval",
+  STRUCT: "json",
+  MAP: "json",
+  UNION: "json",
+};
 
 const NUMERIC: ReadonlySet<ResultKind> = new Set(["smallint", "integer", "bigint", "real", "double", "decimal"]);
 
@@ -48,7 +44,7 @@ export function resultType(type: DuckDBType, known: ResultType | undefined): Res
     known.kind === "list" &&
     found.kind === "list" &&
     known.element !== undefined &&
-    type.typeId === DuckDBTypeId.LIST
+    type.typeId === duckApi().DuckDBTypeId.LIST
   ) {
     return { kind: "list", element: resultType((type as DuckDBListType).valueType, known.element) };
   }
@@ -66,21 +62,22 @@ function refines(known: ResultType, found: ResultType): boolean {
 }
 
 function fromDuck(type: DuckDBType): ResultType {
+  const { DuckDBTypeId: Id } = duckApi();
   switch (type.typeId) {
-    case DuckDBTypeId.DECIMAL: {
+    case Id.DECIMAL: {
       const { width, scale } = type as DuckDBDecimalType;
       return { kind: "decimal", precision: width, scale };
     }
-    case DuckDBTypeId.VARCHAR:
+    case Id.VARCHAR:
       return { kind: type.alias === "JSON" ? "json" : "text" };
-    case DuckDBTypeId.LIST:
+    case Id.LIST:
       return { kind: "list", element: fromDuck((type as DuckDBListType).valueType) };
-    case DuckDBTypeId.ARRAY: {
+    case Id.ARRAY: {
       const { valueType, length } = type as DuckDBArrayType;
-      if (valueType.typeId === DuckDBTypeId.FLOAT) return { kind: "embedding", dimensions: length };
+      if (valueType.typeId === Id.FLOAT) return { kind: "embedding", dimensions: length };
       return { kind: "list", element: fromDuck(valueType) };
     }
     default:
-      return { kind: PLAIN.get(type.typeId) ?? "text" };
+      return { kind: PLAIN[Id[type.typeId]] ?? "text" };
   }
 }

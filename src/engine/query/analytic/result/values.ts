@@ -1,21 +1,21 @@
-import {
-  type DuckDBArrayType,
-  type DuckDBArrayValue,
-  type DuckDBBlobValue,
-  type DuckDBDateValue,
-  type DuckDBDecimalValue,
-  type DuckDBIntervalValue,
-  type DuckDBListType,
-  type DuckDBListValue,
-  type DuckDBTimestampValue,
-  type DuckDBTimeValue,
-  type DuckDBType,
-  DuckDBTypeId,
-  type DuckDBUUIDValue,
-  type DuckDBValue,
+import type {
+  DuckDBArrayType,
+  DuckDBArrayValue,
+  DuckDBBlobValue,
+  DuckDBDateValue,
+  DuckDBDecimalValue,
+  DuckDBIntervalValue,
+  DuckDBListType,
+  DuckDBListValue,
+  DuckDBTimestampValue,
+  DuckDBTimeValue,
+  DuckDBType,
+  DuckDBUUIDValue,
+  DuckDBValue,
 } from "@duckdb/node-api";
 import type { ResultType, Value } from "../../../types/column-type.ts";
 import { Decimal } from "../../../types/decimal.ts";
+import { duckApi } from "../native.ts";
 import { intervalText } from "./interval-text.ts";
 import { jsonText } from "./json-text.ts";
 
@@ -23,49 +23,50 @@ import { jsonText } from "./json-text.ts";
 export type ValueReader = (value: DuckDBValue) => Value;
 
 export function valueReader(type: DuckDBType, to: ResultType): ValueReader {
+  const { DuckDBTypeId: Id } = duckApi();
   switch (type.typeId) {
-    case DuckDBTypeId.UINTEGER:
+    case Id.UINTEGER:
       return (value) => BigInt(value as number);
-    case DuckDBTypeId.DECIMAL:
+    case Id.DECIMAL:
       return (value) => {
         const decimal = value as DuckDBDecimalValue;
         return new Decimal(decimal.value, decimal.scale);
       };
-    case DuckDBTypeId.BLOB:
+    case Id.BLOB:
       return (value) => (value as DuckDBBlobValue).bytes;
-    case DuckDBTypeId.DATE:
+    case Id.DATE:
       return (value) => (value as DuckDBDateValue).days;
-    case DuckDBTypeId.TIME:
+    case Id.TIME:
       return (value) => Number((value as DuckDBTimeValue).micros);
-    case DuckDBTypeId.TIMESTAMP:
-    case DuckDBTypeId.TIMESTAMP_TZ:
+    case Id.TIMESTAMP:
+    case Id.TIMESTAMP_TZ:
       return (value) => (value as DuckDBTimestampValue).micros;
-    case DuckDBTypeId.UUID:
+    case Id.UUID:
       return (value) => (value as DuckDBUUIDValue).toString().toLowerCase();
-    case DuckDBTypeId.INTERVAL:
+    case Id.INTERVAL:
       return (value) => intervalText(value as DuckDBIntervalValue);
-    case DuckDBTypeId.STRUCT:
-    case DuckDBTypeId.MAP:
-    case DuckDBTypeId.UNION:
+    case Id.STRUCT:
+    case Id.MAP:
+    case Id.UNION:
       return jsonText;
-    case DuckDBTypeId.ARRAY:
+    case Id.ARRAY:
       if (to.kind === "embedding") return (value) => Float32Array.from((value as DuckDBArrayValue).items as number[]);
       return listReader((type as DuckDBArrayType).valueType, to.element ?? { kind: "text" });
-    case DuckDBTypeId.LIST:
+    case Id.LIST:
       return listReader((type as DuckDBListType).valueType, to.element ?? { kind: "text" });
-    case DuckDBTypeId.VARCHAR:
-    case DuckDBTypeId.BOOLEAN:
-    case DuckDBTypeId.TINYINT:
-    case DuckDBTypeId.UTINYINT:
-    case DuckDBTypeId.SMALLINT:
-    case DuckDBTypeId.USMALLINT:
-    case DuckDBTypeId.INTEGER:
-    case DuckDBTypeId.BIGINT:
-    case DuckDBTypeId.UBIGINT:
-    case DuckDBTypeId.HUGEINT:
-    case DuckDBTypeId.UHUGEINT:
-    case DuckDBTypeId.FLOAT:
-    case DuckDBTypeId.DOUBLE:
+    case Id.VARCHAR:
+    case Id.BOOLEAN:
+    case Id.TINYINT:
+    case Id.UTINYINT:
+    case Id.SMALLINT:
+    case Id.USMALLINT:
+    case Id.INTEGER:
+    case Id.BIGINT:
+    case Id.UBIGINT:
+    case Id.HUGEINT:
+    case Id.UHUGEINT:
+    case Id.FLOAT:
+    case Id.DOUBLE:
       return (value) => value as Value;
     default:
       return (value) => String(value);

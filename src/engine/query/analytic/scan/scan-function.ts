@@ -1,5 +1,6 @@
-import { BOOLEAN, DuckDBTableFunction, VARCHAR } from "@duckdb/node-api";
+import type { DuckDBTableFunction } from "@duckdb/node-api";
 import type { Row } from "../../../types/column-type.ts";
+import { duckApi } from "../native.ts";
 import type { Scan, ScanColumn } from "../render/scans.ts";
 import { vectorType } from "./vector-types.ts";
 import { type ColumnWriter, columnWriter, VECTOR_SIZE, vectorOf } from "./vector-writer.ts";
@@ -27,6 +28,7 @@ export class ScanFunction {
   readonly definition: DuckDBTableFunction;
 
   constructor() {
+    const { BOOLEAN, DuckDBTableFunction, VARCHAR } = duckApi();
     this.definition = DuckDBTableFunction.create({
       name: "kalam_scan",
       parameterTypes: [VARCHAR],

@@ -1,5 +1,6 @@
-import { type DuckDBConnection, DuckDBDataChunk } from "@duckdb/node-api";
+import type { DuckDBConnection } from "@duckdb/node-api";
 import type { Row } from "../../../types/column-type.ts";
+import { duckApi } from "../native.ts";
 import { type Scan, stagingTable } from "../render/scans.ts";
 import { duckType } from "../render/types.ts";
 import { usedColumns } from "./scan-function.ts";
@@ -38,7 +39,7 @@ export async function stage(scan: Scan, connection: DuckDBConnection, check: () 
       }
       return;
     }
-    const chunk = DuckDBDataChunk.create(types, rows.length);
+    const chunk = duckApi().DuckDBDataChunk.create(types, rows.length);
     writers.forEach((write, index) => {
       write(vectorOf(chunk.chunk, index), rows, rows.length);
     });

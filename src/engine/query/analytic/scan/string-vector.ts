@@ -1,5 +1,6 @@
-import duckdb, { type Vector } from "@duckdb/node-bindings";
+import type { Vector } from "@duckdb/node-bindings";
 import type { Row, Value } from "../../../types/column-type.ts";
+import { duckBindings } from "../native.ts";
 
 /** Bytes of a DuckDB string: length, then twelve bytes of text, or four and a pointer. */
 const ENTRY = 16;
@@ -24,11 +25,12 @@ export function writeStrings(vector: Vector, rows: readonly Row[], slot: number,
   }
   const all = binary ? Buffer.concat(values.map(bytesOf)) : Buffer.from((values as string[]).join(""), "utf8");
   if (all.length === 0) {
-    duckdb.copy_data_to_vector(vector, 0, zeros.buffer, 0, count * ENTRY);
+    duckBindings().copy_data_to_vector(vector, 0, zeros.buffer, 0, count * ENTRY);
     return;
   }
   if (!measure(values, all.length, binary ? -1 : all.length)) {
-    for (let at = 0; at < count; at++) duckdb.vector_assign_string_element_len(vector, at, bytesOf(values[at] ?? ""));
+    for (let at = 0; at < count; at++)
+      duckBindings().vector_assign_string_element_len(vector, at, bytesOf(values[at] ?? ""));
     return;
   }
   assign(vector, values, all, count);
@@ -56,9 +58,10 @@ function measure(values: readonly Value[], total: number, encoded: number): bool
 function assign(vector: Vector, values: readonly Value[], all: Buffer, count: number): void {
   // An inlined string has no copy on the heap; padding makes sure that there is one.
   const whole = all.length > INLINE ? all : Buffer.concat([all, Buffer.alloc(INLINE + 1)]);
-  duckdb.vector_assign_string_element_len(vector, 0, whole);
-  const head = Buffer.from(duckdb.vector_get_data(vector, ENTRY));
-  const base = head.readBigUInt64LE(8);
+  duckBindings().vector_assign_string_element_len(vector, 0, whole);
+  const head = Buffer.from(duckBindings().vector_get_data(vector, ENTRY));
+  // An address; those of processes stay far below 2^53.
+  const base = head.readUInt32LE(12) * 0x1_0000_0000 + head.readUInt32LE(8);
   let offset = 0;
   for (let at = 0; at < count && at < values.length; at++) {
     const length = lengths[at] ?? 0;
@@ -69,11 +72,13 @@ function assign(vector: Vector, values: readonly Value[], all: Buffer, count: nu
         entries[entry + 4 + byte] = byte < length ? (all[offset + byte] ?? 0) : 0;
     } else {
       for (let byte = 0; byte < 4; byte++) entries[entry + 4 + byte] = all[offset + byte] ?? 0;
-      view.setBigUint64(entry + 8, base + BigInt(offset), true);
+      const address = base + offset;
+      view.setUint32(entry + 8, address >>> 0, true);
+      view.setUint32(entry + 12, Math.floor(address / 0x1_0000_0000), true);
     }
     offset += length;
   }
-  duckdb.copy_data_to_vector(vector, 0, entries.buffer as ArrayBuffer, entries.byteOffset, count * ENTRY);
+  duckBindings().copy_data_to_vector(vector, 0, entries.buffer as ArrayBuffer, entries.byteOffset, count * ENTRY);
 }
 
 function bytesOf(value: Value): Buffer {

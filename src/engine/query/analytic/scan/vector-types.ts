@@ -1,66 +1,48 @@
-import {
-  ARRAY,
-  BIGINT,
-  BLOB,
-  BOOLEAN,
-  DATE,
-  DECIMAL,
-  DOUBLE,
-  type DuckDBType,
-  DuckDBVarCharType,
-  FLOAT,
-  INTEGER,
-  SMALLINT,
-  TIME,
-  TIMESTAMP,
-  TIMESTAMPTZ,
-  UUID,
-  VARCHAR,
-} from "@duckdb/node-api";
+import type { DuckDBType } from "@duckdb/node-api";
 import { KalamError } from "../../../../errors/index.ts";
 import type { ResultType } from "../../../types/column-type.ts";
-
-const JSON_TEXT = DuckDBVarCharType.create("JSON");
+import { duckApi } from "../native.ts";
 
 /** The type that a column of a relation has in DuckDB. */
 export function vectorType(type: ResultType): DuckDBType {
+  const api = duckApi();
   switch (type.kind) {
     case "boolean":
-      return BOOLEAN;
+      return api.BOOLEAN;
     case "smallint":
-      return SMALLINT;
+      return api.SMALLINT;
     case "integer":
-      return INTEGER;
+      return api.INTEGER;
     case "bigint":
-      return BIGINT;
+      return api.BIGINT;
     case "real":
-      return FLOAT;
+      return api.FLOAT;
     case "double":
-      return DOUBLE;
+      return api.DOUBLE;
     case "decimal":
-      return DECIMAL(type.precision ?? 38, type.scale ?? 10);
+      return api.DECIMAL(type.precision ?? 38, type.scale ?? 10);
     case "bytea":
-      return BLOB;
+      return api.BLOB;
     case "date":
-      return DATE;
+      return api.DATE;
     case "time":
-      return TIME;
+      return api.TIME;
     case "timestamp":
     case "datetime":
-      return TIMESTAMP;
+      return api.TIMESTAMP;
     case "timestamptz":
-      return TIMESTAMPTZ;
+      return api.TIMESTAMPTZ;
     case "uuid":
-      return UUID;
+      return api.UUID;
     case "json":
     case "file":
-      return JSON_TEXT;
+      return api.DuckDBVarCharType.create("JSON");
     case "embedding":
-      return ARRAY(FLOAT, type.dimensions ?? 1);
+      return api.ARRAY(api.FLOAT, type.dimensions ?? 1);
     case "text":
     case "unknown":
     case "interval":
-      return VARCHAR;
+      return api.VARCHAR;
     case "list":
       throw new KalamError("feature_not_supported", { feature: "a column of arrays in a query of this kind" });
   }

@@ -1,6 +1,7 @@
-import duckdb, { type DataChunk, type Vector } from "@duckdb/node-bindings";
+import type { DataChunk, Vector } from "@duckdb/node-bindings";
 import type { ResultType, Row } from "../../../types/column-type.ts";
 import { Decimal } from "../../../types/decimal.ts";
+import { duckBindings } from "../native.ts";
 import { writeStrings } from "./string-vector.ts";
 
 /** Rows of a DuckDB vector. */
@@ -54,7 +55,7 @@ export function columnWriter(type: ResultType, slot: number): ColumnWriter {
 }
 
 export function vectorOf(chunk: DataChunk, column: number): Vector {
-  return duckdb.data_chunk_get_vector(chunk, column);
+  return duckBindings().data_chunk_get_vector(chunk, column);
 }
 
 type Store = { readonly buffer: ArrayBufferLike; readonly byteOffset: number; readonly BYTES_PER_ELEMENT: number };
@@ -67,12 +68,14 @@ function fixed<T extends Store>(
 ): ColumnWriter {
   const buffer = into.buffer as ArrayBuffer;
   return (vector, rows, count) => {
+    let nulls = false;
     for (let at = 0; at < count; at++) {
       const value = rows[at]?.[slot];
-      if (value !== null && value !== undefined) put(into, at, value);
+      if (value === null || value === undefined) nulls = true;
+      else put(into, at, value);
     }
-    duckdb.copy_data_to_vector(vector, 0, buffer, into.byteOffset, count * into.BYTES_PER_ELEMENT * width);
-    validity.write(vector, rows, slot, count);
+    duckBindings().copy_data_to_vector(vector, 0, buffer, into.byteOffset, count * into.BYTES_PER_ELEMENT * width);
+    if (nulls) validity.write(vector, rows, slot, count);
   };
 }
 
@@ -126,8 +129,8 @@ function embeddingWriter(dimensions: number, slot: number): ColumnWriter {
       const value = rows[at]?.[slot];
       if (value instanceof Float32Array) into.set(value.subarray(0, dimensions), at * dimensions);
     }
-    const child = duckdb.array_vector_get_child(vector);
-    duckdb.copy_data_to_vector(child, 0, into.buffer, 0, count * dimensions * 4);
+    const child = duckBindings().array_vector_get_child(vector);
+    duckBindings().copy_data_to_vector(child, 0, into.buffer, 0, count * dimensions * 4);
     validity.write(vector, rows, slot, count);
   };
 }
@@ -145,7 +148,7 @@ const validity = {
       this.bits[byte] = (this.bits[byte] ?? 0) & ~(1 << (at & 7));
     }
     if (!nulls) return;
-    duckdb.vector_ensure_validity_writable(vector);
-    duckdb.copy_data_to_vector_validity(vector, 0, this.bits.buffer, 0, this.bits.byteLength);
+    duckBindings().vector_ensure_validity_writable(vector);
+    duckBindings().copy_data_to_vector_validity(vector, 0, this.bits.buffer, 0, this.bits.byteLength);
   },
 };

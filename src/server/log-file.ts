@@ -15,22 +15,39 @@ export interface ServerLog {
 }
 
 /**
- * The server's log: one JSON object a line in `<logs>/server.jsonl`, and on the console as the configuration says.
+ * The server's log: one JSON object a line in `<logs>/server.jsonl`, and on the console as the configuration says. A server
+ * that keeps its rows in memory writes a file only when a folder is named for it.
  *
- * @throws when the folder cannot be made or the file cannot be opened.
+ * @throws when the folder cannot be made.
  */
 export function openLog(config: Config): ServerLog {
   const level = config["logging.level"] === "off" ? "silent" : config["logging.level"];
-  const folder = config["logging.logs_path"] || join(config["storage.data_path"], "logs");
-  mkdirSync(folder, { recursive: true });
-  const file = pino.destination({ dest: join(folder, "server.jsonl"), append: true, sync: true });
-  const streams: pino.StreamEntry[] = [{ stream: file, level: "trace" }];
+  const streams: pino.StreamEntry[] = [];
+  const named = config["logging.logs_path"];
+  let flush = (): void => undefined;
+  if (named !== "" || config["hot_store.driver"] !== "memory") {
+    const file = openFile(named || join(config["storage.data_path"], "logs"));
+    streams.push({ stream: file, level: "trace" });
+    flush = () => file.flushSync();
+  }
   if (config["logging.log_to_console"]) streams.push({ stream: consoleStream(config), level: "trace" });
   const log = pino(
     { level, base: null, serializers: { err: pino.stdSerializers.err, cause: pino.stdSerializers.err } },
     pino.multistream(streams),
   );
-  return { log, close: () => file.flushSync() };
+  return { log, close: flush };
+}
+
+/** A disk that is full must not end the server: the line is lost, and the console says so once. */
+function openFile(folder: string): ReturnType<typeof pino.destination> {
+  mkdirSync(folder, { recursive: true });
+  const file = pino.destination({ dest: join(folder, "server.jsonl"), append: true, sync: true });
+  let said = false;
+  file.on("error", (error: Error) => {
+    if (!said) process.stderr.write(`The log cannot be written: ${error.message}\n`);
+    said = true;
+  });
+  return file;
 }
 
 /** Lines for a person go to standard error: standard output holds what the command says. */

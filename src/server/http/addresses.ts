@@ -8,6 +8,11 @@ export function isLoopback(host: string): boolean {
   return address === "::1" || address === "localhost" || (address.startsWith("127.") && isIP(address) === 4);
 }
 
+/** Whether a proxy says for whom it sends the request. */
+export function isForwarded(request: IncomingMessage): boolean {
+  return request.headers["x-forwarded-for"] !== undefined || request.headers["x-real-ip"] !== undefined;
+}
+
 /** Without the brackets of a URL, and an IPv4 address without its IPv6 clothes. */
 function normalise(address: string): string {
   const bare = address.startsWith("[") && address.endsWith("]") ? address.slice(1, -1) : address;
@@ -28,9 +33,8 @@ export class ClientAddresses {
 
   of(request: IncomingMessage): string {
     const peer = normalise(request.socket.remoteAddress ?? "");
+    if (!isForwarded(request) || !this.trusts(peer)) return peer;
     const { headers } = request;
-    if (headers["x-forwarded-for"] === undefined && headers["x-real-ip"] === undefined) return peer;
-    if (!this.trusts(peer)) return peer;
     return (
       this.#named(String(headers["x-forwarded-for"] ?? "").split(",")[0]) ??
       this.#named(String(headers["x-real-ip"] ?? "")) ??

@@ -8,7 +8,7 @@ import type { Runtime } from "../../runtime/runtime.ts";
 import type { Service } from "../../runtime/service.ts";
 import { ConnectionGuard } from "../limits/connection-guard.ts";
 import type { Log } from "../log.ts";
-import { ClientAddresses, isLoopback } from "./addresses.ts";
+import { ClientAddresses, isForwarded, isLoopback } from "./addresses.ts";
 import { Cors } from "./cors.ts";
 import { announcedLength } from "./request-body.ts";
 import { RequestIds } from "./request-ids.ts";
@@ -45,6 +45,8 @@ export class HttpServer implements Service {
   readonly #cors: Cors;
   readonly #ids: RequestIds;
   readonly #guard: ConnectionGuard | undefined;
+  /** Connections from this machine: their requests are not looked at again, unless a proxy says whose they are. */
+  readonly #own = new WeakSet<Socket>();
   #routes: Routes | undefined;
   #draining: Promise<void> | undefined;
 
@@ -155,14 +157,15 @@ export class HttpServer implements Service {
       if (this.#cors.answerPreflight(request, response)) return;
       this.#cors.apply(origin, response);
     }
-    if (!this.#admit(request, response)) return;
+    const path = pathOf(request);
+    if (!this.#admit(request, response, path)) return;
     const routes = this.#routes;
     if (routes === undefined || this.#draining !== undefined) {
       response.setHeader("Connection", "close");
       refuse(response, routes === undefined ? "starting" : "shutting_down", {}, [["Retry-After", "1"]]);
       return;
     }
-    if (pathOf(request) === SQL_PATH) {
+    if (path === SQL_PATH) {
       if (request.method === "POST") void routes.sql.handle(request, response, requestId);
       else
         refuse(response, "method_not_allowed", { method: request.method ?? "", path: SQL_PATH }, [["Allow", "POST"]]);
@@ -183,15 +186,17 @@ export class HttpServer implements Service {
     });
   }
 
-  /** Turns away addresses that send too much. Most requests have no proxy and come from loopback or a known rate. */
-  #admit(request: IncomingMessage, response: ServerResponse): boolean {
-    const maximum = this.#context.config["rate_limit.request_body_limit_bytes"];
-    const length = announcedLength(request);
-    if (length !== undefined && length > maximum && pathOf(request) !== SQL_PATH) {
-      refuse(response, "body_too_large", {}, [["Connection", "close"]], { size_bytes: length, max_bytes: maximum });
-      return false;
+  /** Turns away bodies that are too large (`SqlRoute` does so itself) and addresses that send too much. */
+  #admit(request: IncomingMessage, response: ServerResponse, path: string): boolean {
+    if (path !== SQL_PATH) {
+      const maximum = this.#context.config["rate_limit.request_body_limit_bytes"];
+      const length = announcedLength(request);
+      if (length !== undefined && length > maximum) {
+        refuse(response, "body_too_large", {}, [["Connection", "close"]], { size_bytes: length, max_bytes: maximum });
+        return false;
+      }
     }
-    if (this.#guard === undefined) return true;
+    if (this.#guard === undefined || (this.#own.has(request.socket) && !isForwarded(request))) return true;
     const address = this.#context.addresses.of(request);
     if (isLoopback(address)) return true;
     const verdict = this.#guard.request(address);
@@ -207,6 +212,7 @@ export class HttpServer implements Service {
   /** Counts connections per address; those of proxies carry many clients. */
   #greet(socket: Socket): void {
     const peer = socket.remoteAddress ?? "";
+    if (isLoopback(peer)) this.#own.add(socket);
     if (this.#guard === undefined || this.#context.addresses.trusts(peer)) return;
     const guard = this.#guard;
     if (guard.connected(peer)) {

@@ -210,17 +210,9 @@ function requestContext(principal: Principal, checked: CheckedRequest, exchange:
   };
 }
 
+/** Answers to POST are not cached by anybody, so nothing is said about caching. */
 function headers(requestId: string): string[] {
-  return [
-    "Content-Type",
-    "application/json",
-    "X-Request-ID",
-    requestId,
-    "Cache-Control",
-    "no-store",
-    "X-Content-Type-Options",
-    "nosniff",
-  ];
+  return ["Content-Type", "application/json", "X-Content-Type-Options", "nosniff", "X-Request-ID", requestId];
 }
 
 function isArray(rows: StatementResult["rows"]): rows is readonly Row[] {

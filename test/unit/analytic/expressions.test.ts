@@ -158,6 +158,12 @@ describe("analytical queries: expressions", () => {
     expect(row?.slice(0, 9)).to.deep.equal([2n, 3n, "b,a", [2, 2, 1], false, true, 2, 2, '["a","b",null]']);
   });
 
+  it("hands distinct values over in order", async () => {
+    const sql =
+      "SELECT string_agg(DISTINCT s, ','), array_agg(DISTINCT s) FROM (VALUES ('c'), ('a'), ('b'), ('a')) v(s)";
+    expect(await rowsOf(engine, sql)).to.deep.equal([["a,b,c", ["a", "b", "c"]]]);
+  });
+
   it("parameters take the type of their surroundings", async () => {
     const t = relation("app.t", { id: "bigint", name: "text", at: "timestamptz" }, [[1n, "5", 0n]]);
     const sql = "SELECT count(*) FROM t WHERE id = $1 AND name = $2 AND at = $3 AND $4";

@@ -1,4 +1,5 @@
 import type { A_Expr, Node } from "libpg-query";
+import { KalamError } from "../../../../errors/index.ts";
 import { BOOLEAN, type Bound, constantText, decide, isUnknown } from "./bound.ts";
 import { commonType } from "./conditions.ts";
 import { type Env, positionOf, type Render, strings, unsupported } from "./env.ts";
@@ -153,6 +154,13 @@ function quantified(node: A_Expr, operator: string, env: Env, render: Render): B
   const element = right.type?.kind === "list" ? right.type.element : undefined;
   const a = isUnknown(left) ? decide(left, element) : left;
   const b = isUnknown(right) && a.type !== undefined ? decide(right, { kind: "list", element: a.type }) : right;
+  if (b.type !== undefined && b.type.kind !== "list") {
+    throw new KalamError(
+      "datatype_mismatch",
+      { message: `op ${word} (array) requires array on right side` },
+      { position },
+    );
+  }
   const sign = operator === "!=" ? "<>" : operator;
   if (sign === "=" && word === "ANY") return { sql: `(${a.sql} = ANY(${b.sql}))`, type: BOOLEAN };
   return { sql: `(${a.sql} ${sign} ${word}(SELECT unnest(${b.sql})))`, type: BOOLEAN };

@@ -110,12 +110,17 @@ function renderAggregate(name: string, rule: AggregateRule, node: FuncCall, env:
   return { sql: type?.kind === "integer" && rule.windowOnly ? `CAST(${sql} AS INTEGER)` : sql, type };
 }
 
+/** Aggregates whose answer shows the order of their input. */
+const SEQUENCES: ReadonlySet<string> = new Set(["string_agg", "list", "json_group_array"]);
+
 function argumentList(node: FuncCall, rule: AggregateRule, args: readonly Bound[], order: readonly string[]): string {
   if (node.agg_star) return "(*)";
   const list = args.map((arg) => arg.sql).join(", ");
   if (rule.ordered) return `(${list}) WITHIN GROUP (ORDER BY ${order.join(", ")})`;
-  const distinct = node.agg_distinct ? "DISTINCT " : "";
-  return `(${distinct}${list}${order.length === 0 ? "" : ` ORDER BY ${order.join(", ")}`})`;
+  if (!node.agg_distinct) return `(${list}${order.length === 0 ? "" : ` ORDER BY ${order.join(", ")}`})`;
+  // PostgreSQL finds distinct values by sorting them, and so hands them over in order.
+  const sorted = order.length === 0 && SEQUENCES.has(rule.duckName) ? [`${args[0]?.sql} ASC NULLS LAST`] : order;
+  return `(DISTINCT ${list}${sorted.length === 0 ? "" : ` ORDER BY ${sorted.join(", ")}`})`;
 }
 
 function condition(node: Node, env: Env, render: Render): string {

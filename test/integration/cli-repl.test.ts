@@ -84,10 +84,13 @@ describe("kalam in a terminal", () => {
   });
 
   it("completes names from the server", async () => {
+    // Keys that arrive in one piece count as pasted, and a pasted tab completes nothing.
     await terminal.type("SELECT * FROM mes");
+    await terminal.shows(/FROM mes$/m);
     await terminal.press("Tab");
     await terminal.shows(/FROM messages/);
     await terminal.type(" WHERE bod");
+    await terminal.shows(/WHERE bod$/m);
     await terminal.press("Tab");
     await terminal.shows(/WHERE body/);
     await terminal.press("C-c");
@@ -111,7 +114,9 @@ describe("kalam in a terminal", () => {
     await terminal.shows(/chat-> 2;[\s\S]*chat=>/);
     await terminal.enter("alter user a set password 'x';");
     await terminal.shows(/password 'x';[\s\S]*chat=>/);
-    await terminal.press("Up", "Enter");
+    await terminal.press("Up");
+    await terminal.shows(/chat=> select 1,\n2;$/m);
+    await terminal.press("Enter");
     await terminal.shows(/chat=> select 1,\n2;\n/);
     await terminal.press("C-d");
     await terminal.shows(/\[exit 0\]/);

@@ -38,8 +38,15 @@ function candidates(before: string, word: string, text: string, names: CatalogNa
   const own = (names.tables.get(namespace) ?? []).map(quoted);
   const spaces = names.namespaces.map((name) => `${quoted(name)}.`);
   if (tablesExpected) return [...own, ...spaces];
-  const columns = mentioned(text).flatMap(({ table }) => names.columns.get(keyOf(table, namespace)) ?? []);
+  const columns = columnsInScope(text, names, namespace);
   return [...columns.map(quoted), ...own, ...KEYWORDS.map((keyword) => sameCase(keyword, word))];
+}
+
+/** Of the tables that the statement names; before it names one, of all tables of the namespace. */
+function columnsInScope(text: string, names: CatalogNames, namespace: string): string[] {
+  const tables = mentioned(text).map(({ table }) => keyOf(table, namespace));
+  const keys = tables.length > 0 ? tables : (names.tables.get(namespace) ?? []).map((table) => `${namespace}.${table}`);
+  return keys.flatMap((key) => names.columns.get(key) ?? []);
 }
 
 /** The columns behind a table's name or the alias that the statement gives it. */

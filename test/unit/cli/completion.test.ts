@@ -31,6 +31,7 @@ describe("completion", () => {
   it("offers columns of the tables that the statement names, also behind an alias", () => {
     expect(hits("SELECT * FROM messages WHERE bo")).to.include("body");
     expect(hits("SELECT * FROM app.items i WHERE i.p")).to.deep.equal(["i.price"]);
+    expect(hits("SELECT bod"), "before a table is named").to.deep.equal(["body"]);
     expect(hits("SELECT messages.")).to.deep.equal(["messages.id", "messages.body"]);
   });
 

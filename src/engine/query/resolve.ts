@@ -58,11 +58,8 @@ export function resolveName(
     }
     const schema = database.catalog.table(namespace, name);
     if (schema !== undefined) {
-      const { kind, accessLevel } = schema.definition;
-      requireTableAccess(execution.principal.role, { namespace, name, kind, accessLevel }, mode);
-      if (mode === "write" && kind === "shared" && isActingForAnother(execution)) {
-        throw new KalamError("execute_as_shared", { table: fullName });
-      }
+      if (mode === "write") requireWriteAccess(execution, schema);
+      else requireTableAccess(execution.principal.role, schema.definition, mode);
       return { kind: "table", schema };
     }
     const view = database.catalog.view(namespace, name);
@@ -73,6 +70,14 @@ export function resolveName(
     throw new KalamError("table_not_found", { table: reference.namespace === undefined ? name : fullName });
   } catch (error) {
     throw error instanceof KalamError ? error.at(reference.position) : error;
+  }
+}
+
+/** A plan is shared by everybody who sends the same statement, so each execution asks again whether its own caller may write. */
+export function requireWriteAccess(execution: Execution, { definition, fullName }: TableSchema): void {
+  requireTableAccess(execution.principal.role, definition, "write");
+  if (definition.kind === "shared" && isActingForAnother(execution)) {
+    throw new KalamError("execute_as_shared", { table: fullName });
   }
 }
 

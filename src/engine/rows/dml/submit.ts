@@ -2,7 +2,7 @@ import { KalamError } from "../../../errors/index.ts";
 import { DELETED_SLOT, type TableSchema } from "../../catalog/table-schema.ts";
 import type { Database } from "../../database.ts";
 import type { Execution } from "../../execution.ts";
-import { partitionOf } from "../../query/resolve.ts";
+import { partitionOf, requireWriteAccess } from "../../query/resolve.ts";
 import { StalePlan } from "../../stale-plan.ts";
 import type { Row } from "../../types/column-type.ts";
 import type { Partition } from "../partition.ts";
@@ -29,6 +29,7 @@ export async function submitWrite<T>(
   keys: readonly string[],
   stage: Stage<T>,
 ): Promise<T> {
+  requireWriteAccess(execution, schema);
   const partition = partitionOf(database, execution, schema);
   if (execution.transaction !== undefined) {
     return stageInTransaction(database, execution.transaction, partition, keys, stage);

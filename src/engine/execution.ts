@@ -1,5 +1,5 @@
 import type { Principal } from "./auth/roles.ts";
-import type { Parameter } from "./request.ts";
+import type { Parameter, RequestContext } from "./request.ts";
 import type { Transaction } from "./rows/transaction.ts";
 import type { ParsedStatement } from "./sql/statement.ts";
 
@@ -16,7 +16,8 @@ export interface Execution {
   /** The moment of the statement, in microseconds since 1970: what `NOW()` says. */
   readonly now: bigint;
   readonly transaction: Transaction | undefined;
-  readonly signal: AbortSignal | undefined;
+  /** The request's own context; its `signal` is made when it is asked for, so only what can wait long asks. */
+  readonly request: RequestContext;
 }
 
 export function isActingForAnother(execution: Execution): boolean {

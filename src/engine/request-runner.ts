@@ -107,7 +107,7 @@ export class RequestRunner {
 
   async #runOne(statement: ParsedStatement): Promise<StatementResult> {
     this.#running = statement;
-    if (this.#context.signal?.aborted) throw new KalamError("cancelled");
+    if (this.#statements.length > 1 && this.#context.signal?.aborted) throw new KalamError("cancelled");
     const { kind } = statement.template.statement;
     switch (kind) {
       case "begin":
@@ -135,7 +135,7 @@ export class RequestRunner {
       params: this.#context.params ?? NO_PARAMETERS,
       now: this.#database.runtime.clock.nowMicros(),
       transaction: this.#transaction,
-      signal: this.#context.signal,
+      request: this.#context,
     };
     if (inner.kind !== "execute_as") return own;
     const target = await this.#database.accounts.principalOf(inner.user);

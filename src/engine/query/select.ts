@@ -6,7 +6,7 @@ import type { Parameter } from "../request.ts";
 import type { Literal, ParsedStatement, StatementTemplate } from "../sql/statement.ts";
 import type { ColumnType } from "../types/column-type.ts";
 import type { AnalyticalContext, ViewExpansion } from "./analytic/index.ts";
-import { type Frame, InputBinder } from "./expression/index.ts";
+import { type Frame, InputBinder, NotSimple } from "./expression/index.ts";
 import type { Relation, RelationShape, ResultColumn, RowStream } from "./relation.ts";
 import { nameOfRangeVar, openResolved, type Resolved, resolveName } from "./resolve.ts";
 import { planRowQuery, type RowQueryPlan } from "./row/index.ts";
@@ -90,6 +90,21 @@ export function frameOf(database: Database, execution: Execution, binder: InputB
   };
 }
 
+/** A frame without inputs, and `simple` false, when the values of this execution are only for the analytical path. */
+export function frameOrNone(
+  database: Database,
+  execution: Execution,
+  binder: InputBinder,
+): { readonly frame: Frame; readonly simple: boolean } {
+  try {
+    return { frame: frameOf(database, execution, binder), simple: true };
+  } catch (error) {
+    if (!(error instanceof NotSimple)) throw error;
+    const { now, principal } = execution;
+    return { frame: { inputs: [], now, principal, runtime: database.runtime }, simple: false };
+  }
+}
+
 export function runAnalytical(database: Database, execution: Execution, node: SelectStmt): Promise<QueryResult> {
   return database.analytics.query(node, analyticalContext(database, execution));
 }
@@ -106,7 +121,7 @@ export function analyticalContext(
     principal: execution.principal,
     now: execution.now,
     timeoutMillis: database.options.statementTimeoutSeconds * 1000,
-    ...(execution.signal === undefined ? {} : { signal: execution.signal }),
+    signal: execution.request.signal,
   };
 }
 

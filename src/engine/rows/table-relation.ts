@@ -7,6 +7,8 @@ import type { Partition, PreImages, RowTree } from "./partition.ts";
 import { fromBuffer, toBuffer } from "./store-keys.ts";
 
 const CHUNK_ROWS = 512;
+/** The first chunk of a scan in memory is small: most readers stop early. */
+const FIRST_CHUNK_ROWS = 64;
 
 /** Rows that a transaction has staged over the committed ones; `_deleted` rows hide them. */
 export type Overlay = ReadonlyMap<string, Row>;
@@ -96,14 +98,16 @@ export class TableRelation implements Relation {
     const reused: (string | Row)[] = [];
     const entries = reverse ? tree.entriesReversed(range.end, reused, true) : tree.entries(range.start, reused);
     let chunk: Row[] = [];
+    let size = FIRST_CHUNK_ROWS;
     for (const entry of entries) {
       const [key, row] = entry as [string, Row];
       if (reverse ? range.start !== undefined && key < range.start : range.end !== undefined && key >= range.end) break;
       if (!this.#counts(row)) continue;
       chunk.push(row);
-      if (chunk.length === CHUNK_ROWS) {
+      if (chunk.length === size) {
         yield chunk;
         chunk = [];
+        size = CHUNK_ROWS;
       }
     }
     if (chunk.length > 0) yield chunk;

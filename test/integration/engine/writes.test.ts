@@ -124,4 +124,16 @@ describe("engine: writes", () => {
       "reserved_column",
     );
   });
+
+  onEveryDriver("values that only the analytical path can take", async (db) => {
+    await db.query("CREATE SHARED TABLE t (id INT PRIMARY KEY, v BIGINT)");
+    await db.query("INSERT INTO t VALUES (1, -2147483648), (2, 2)");
+    for (const bound of ["-2147483648", "-2147483647"]) {
+      expect((await db.query(`UPDATE t SET v = v + 0 WHERE v <= ${bound} RETURNING v`)).rows).to.deep.equal([
+        { v: -2147483648n },
+      ]);
+    }
+    expect((await db.query("DELETE FROM t WHERE v = -2147483648 RETURNING id")).rows).to.deep.equal([{ id: 1 }]);
+    expect(await rejection(db.query("DELETE FROM t WHERE 5"))).to.have.property("key", "datatype_mismatch");
+  });
 });

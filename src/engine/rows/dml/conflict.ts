@@ -1,7 +1,7 @@
 import type { InsertStmt, Node, OnConflictClause, RangeVar } from "libpg-query";
 import { KalamError } from "../../../errors/index.ts";
 import { columnSlot, type TableSchema } from "../../catalog/table-schema.ts";
-import { compileExpression, type Expression, type Frame, type InputBinder } from "../../query/expression/index.ts";
+import { compileCondition, type Expression, type Frame, type InputBinder } from "../../query/expression/index.ts";
 import type { RelationShape } from "../../query/relation.ts";
 import type { Row, Value } from "../../types/column-type.ts";
 import { type Assignment, assign, assignmentsOf } from "./assignment.ts";
@@ -30,9 +30,7 @@ export function conflictAction(node: InsertStmt, schema: TableSchema, binder: In
   const list = (clause.targetList ?? []).map((item) => qualifyExcluded(item));
   const assignments = assignmentsOf(list, schema, scope);
   const where =
-    clause.whereClause === undefined
-      ? undefined
-      : compileExpression(qualifyExcluded(clause.whereClause), scope, { kind: "boolean" });
+    clause.whereClause === undefined ? undefined : compileCondition(qualifyExcluded(clause.whereClause), scope);
   return { kind: "update", assignments, where };
 }
 

@@ -5,7 +5,7 @@ import type { Database } from "../../database.ts";
 import type { Execution } from "../../execution.ts";
 import { type Frame, InputBinder, NotSimple } from "../../query/expression/index.ts";
 import { visibility } from "../../query/resolve.ts";
-import { frameOf } from "../../query/select.ts";
+import { frameOrNone } from "../../query/select.ts";
 import type { StatementResult } from "../../request.ts";
 import type { DeleteStatement, StatementTemplate } from "../../sql/statement.ts";
 import type { Row } from "../../types/column-type.ts";
@@ -66,8 +66,8 @@ function simpleFilter(
 }
 
 export async function runDelete(database: Database, execution: Execution, plan: DeletePlan): Promise<StatementResult> {
-  const frame = frameOf(database, execution, plan.binder);
-  const { keys, isMeant } = await deletion(database, execution, plan, frame);
+  const { frame, simple } = frameOrNone(database, execution, plan.binder);
+  const { keys, isMeant } = await deletion(database, execution, plan, simple ? plan.filter : undefined, frame);
   const stage = async (target: WriteTarget, partition: Partition): Promise<Row[]> => {
     const counts = visibility(database, partition);
     const gone: Row[] = [];
@@ -89,7 +89,7 @@ export async function runDelete(database: Database, execution: Execution, plan: 
     asUser: execution.principal.userId,
   };
   if (plan.returning === undefined) return changed;
-  return { ...changed, ...(await plan.returning.run(database, execution, gone, frame)) };
+  return { ...changed, ...(await plan.returning.run(database, execution, gone, frame, simple)) };
 }
 
 interface Deletion {
@@ -97,8 +97,13 @@ interface Deletion {
   isMeant(key: string, current: Row): boolean;
 }
 
-async function deletion(database: Database, execution: Execution, plan: DeletePlan, frame: Frame): Promise<Deletion> {
-  const { filter, node, schema } = plan;
+async function deletion(
+  database: Database,
+  execution: Execution,
+  { node, schema }: DeletePlan,
+  filter: RowFilter | undefined,
+  frame: Frame,
+): Promise<Deletion> {
   if (filter !== undefined) {
     return {
       keys: await candidateKeys(database, execution, schema, filter, frame),

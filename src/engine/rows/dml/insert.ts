@@ -122,7 +122,7 @@ export async function runInsert(database: Database, execution: Execution, plan: 
     asUser: execution.principal.userId,
   };
   if (plan.returning === undefined) return changed;
-  return { ...changed, ...(await plan.returning.run(database, execution, touched, frame)) };
+  return { ...changed, ...(await plan.returning.run(database, execution, touched, frame, true)) };
 }
 
 async function insertMany(

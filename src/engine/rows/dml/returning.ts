@@ -22,9 +22,16 @@ export class Returning {
     this.#plan = planRowQuery(this.#node, scope, []);
   }
 
-  async run(database: Database, execution: Execution, rows: readonly Row[], frame: Frame): Promise<QueryResult> {
+  /** @param simple false when the inputs of this execution could not be bound for the row evaluator */
+  async run(
+    database: Database,
+    execution: Execution,
+    rows: readonly Row[],
+    frame: Frame,
+    simple: boolean,
+  ): Promise<QueryResult> {
     const relation = new ArrayRelation(this.#shape, rows);
-    if (this.#plan !== undefined) {
+    if (this.#plan !== undefined && simple) {
       try {
         return { columns: this.#plan.columns, rows: await this.#plan.run(relation, frame) };
       } catch (error) {

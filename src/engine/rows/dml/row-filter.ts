@@ -3,7 +3,7 @@ import type { TableSchema } from "../../catalog/table-schema.ts";
 import type { Database } from "../../database.ts";
 import type { Execution } from "../../execution.ts";
 import {
-  compileExpression,
+  compileCondition,
   compileKeyAccess,
   type Expression,
   type Frame,
@@ -27,7 +27,7 @@ export function rowFilter(where: Node, schema: TableSchema, target: RangeVar, bi
   const scope = { shape: schema.shape, alias: target.alias?.aliasname ?? target.relname, binder };
   return {
     scope,
-    where: compileExpression(where, scope, { kind: "boolean" }),
+    where: compileCondition(where, scope),
     access: compileKeyAccess(where, scope, schema.keyTypes),
   };
 }

@@ -4,7 +4,7 @@ import type { TableSchema } from "../../catalog/table-schema.ts";
 import type { Database } from "../../database.ts";
 import type { Execution } from "../../execution.ts";
 import { type Frame, InputBinder, NotSimple } from "../../query/expression/index.ts";
-import { frameOf } from "../../query/select.ts";
+import { frameOrNone } from "../../query/select.ts";
 import type { StatementResult } from "../../request.ts";
 import type { StatementTemplate, UpdateStatement } from "../../sql/statement.ts";
 import type { Row, Value } from "../../types/column-type.ts";
@@ -71,11 +71,11 @@ function simplePlan(
 
 /** Rows as they are after the statement; those that it did not really change are counted, but get no new version. */
 export async function runUpdate(database: Database, execution: Execution, plan: UpdatePlan): Promise<StatementResult> {
-  const frame = frameOf(database, execution, plan.binder);
+  const { frame, simple } = frameOrNone(database, execution, plan.binder);
   const { keys, next } =
-    plan.simple === undefined
-      ? await analyticalUpdate(database, execution, plan, frame)
-      : await simpleUpdate(database, execution, plan, plan.simple, frame);
+    plan.simple !== undefined && simple
+      ? await simpleUpdate(database, execution, plan, plan.simple, frame)
+      : await analyticalUpdate(database, execution, plan, frame);
   const stage = async (target: WriteTarget, partition: Partition): Promise<Row[]> => {
     const touched: Row[] = [];
     let looked = 0;
@@ -94,7 +94,7 @@ export async function runUpdate(database: Database, execution: Execution, plan: 
     asUser: execution.principal.userId,
   };
   if (plan.returning === undefined) return changed;
-  return { ...changed, ...(await plan.returning.run(database, execution, touched, frame)) };
+  return { ...changed, ...(await plan.returning.run(database, execution, touched, frame, simple)) };
 }
 
 interface UpdateWork {

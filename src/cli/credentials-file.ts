@@ -7,6 +7,8 @@ import { sameServer } from "./connection/target.ts";
 import { EXIT } from "./exit-codes.ts";
 
 export const LOCAL_INSTANCE = "local";
+/** A server that had the place of `local` before, at the same URL: found by this name only. */
+export const PREVIOUS_INSTANCE = "local-previous";
 
 /** `[instances.<name>]`. Times are RFC 3339. */
 export interface StoredInstance {
@@ -129,7 +131,8 @@ export interface LocalCredentials {
 
 /**
  * Keeps the password that a server made up on its first run, so that `kalam sql` on the same machine connects without a question.
- * The newest server is `local`; another one that was `local` before stays reachable by its URL, as `local-<port>`.
+ * The newest server is `local`. Another one that was `local` before stays reachable by its URL, as `local-<port>`; one that
+ * listened on the same port but had another data folder, as `--profile local-previous`.
  *
  * @returns the path of the file.
  */
@@ -139,9 +142,10 @@ export async function saveLocalCredentials(
 ): Promise<string> {
   const instances = new Map(await file.read());
   const former = instances.get(LOCAL_INSTANCE);
-  if (former?.server_url !== undefined && !sameServer(former.server_url, serverUrl)) {
+  if (former?.server_url !== undefined && former.password !== password) {
     const port = URL.canParse(former.server_url) ? new URL(former.server_url).port : "";
-    instances.set(`${LOCAL_INSTANCE}-${port || "80"}`, former);
+    const sameUrl = sameServer(former.server_url, serverUrl);
+    instances.set(sameUrl ? PREVIOUS_INSTANCE : `${LOCAL_INSTANCE}-${port || "80"}`, former);
   }
   instances.set(LOCAL_INSTANCE, { server_url: serverUrl, user, password });
   await file.write(instances);

@@ -1,6 +1,7 @@
 import type { Random } from "../runtime/random.ts";
 import { webRandom } from "../runtime/web-random.ts";
-import { ConnectionError, TimeoutError } from "./errors.ts";
+import { ConnectionError } from "./errors.ts";
+import { RequestLimit } from "./request-limit.ts";
 
 export interface TransportOptions {
   readonly url: string;
@@ -44,11 +45,9 @@ export class Transport {
   async call(path: string, call: HttpCall): Promise<HttpAnswer> {
     const requestId = call.requestId ?? `${this.#prefix}-${++this.#count}`;
     const timeoutMs = call.timeoutMs ?? this.#options.timeoutMs;
-    const limit = timeoutMs > 0 ? AbortSignal.timeout(timeoutMs) : undefined;
-    const signals = [limit, call.signal].filter((signal) => signal !== undefined);
+    const limit = new RequestLimit(timeoutMs, call.signal);
     const failure = (error: unknown): unknown => {
-      if (call.signal?.aborted) return call.signal.reason;
-      if (limit?.aborted) return new TimeoutError(timeoutMs);
+      if (limit.signal.aborted) return limit.signal.reason;
       const reason = reasonOf(error);
       return new ConnectionError(this.url, reason.text, reason.code, error);
     };
@@ -62,25 +61,41 @@ export class Transport {
           "x-request-id": requestId,
         },
         ...(call.body === undefined ? {} : { body: call.body }),
-        ...(signals.length === 0
-          ? {}
-          : { signal: signals.length === 1 ? (signals[0] as AbortSignal) : AbortSignal.any(signals) }),
+        signal: limit.signal,
       });
       return {
         status: response.status,
         requestId: response.headers.get("x-request-id") ?? requestId,
-        text: () => response.text().catch((error: unknown) => Promise.reject(failure(error))),
-        chunks: () => decode(response, failure),
+        text: () => readText(response, limit, failure),
+        chunks: () => readChunks(response, limit, failure),
       };
     } catch (error) {
+      limit.release();
       throw failure(error);
     }
   }
 }
 
-async function* decode(response: Response, failure: (error: unknown) => unknown): AsyncGenerator<string> {
-  if (response.body === null) return;
-  const reader = response.body.getReader();
+async function readText(
+  response: Response,
+  limit: RequestLimit,
+  failure: (error: unknown) => unknown,
+): Promise<string> {
+  try {
+    return await response.text();
+  } catch (error) {
+    throw failure(error);
+  } finally {
+    limit.release();
+  }
+}
+
+async function* readChunks(
+  response: Response,
+  limit: RequestLimit,
+  failure: (error: unknown) => unknown,
+): AsyncGenerator<string> {
+  const reader = (response.body ?? new Blob([]).stream()).getReader();
   const decoder = new TextDecoder();
   let finished = false;
   try {
@@ -94,6 +109,7 @@ async function* decode(response: Response, failure: (error: unknown) => unknown)
   } catch (error) {
     throw finished ? error : failure(error);
   } finally {
+    limit.release();
     if (!finished) await reader.cancel().catch(() => undefined);
   }
 }

@@ -15,15 +15,20 @@ export interface Timers {
   sleep(millis: number): Promise<void>;
 }
 
+/** Browsers have no process to keep alive: their timers are plain numbers. */
+function letProcessEnd(handle: { unref?(): unknown }): void {
+  handle.unref?.();
+}
+
 export const systemTimers: Timers = {
   after(millis, work) {
     const handle = setTimeout(work, millis);
-    handle.unref();
+    letProcessEnd(handle);
     return { cancel: () => clearTimeout(handle) };
   },
   every(millis, work) {
     const handle = setInterval(work, millis);
-    handle.unref();
+    letProcessEnd(handle);
     return { cancel: () => clearInterval(handle) };
   },
   yield: () => new Promise((resolve) => setImmediate(resolve)),

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { CliError } from "../cli-error.ts";
-import { type CredentialsFile, LOCAL_INSTANCE, type StoredInstance } from "../credentials-file.ts";
+import { type CredentialsFile, LOCAL_INSTANCE, PREVIOUS_INSTANCE, type StoredInstance } from "../credentials-file.ts";
 import { EXIT } from "../exit-codes.ts";
 import { DEFAULT_PORT, parseTarget, sameServer, type Target } from "./target.ts";
 
@@ -117,7 +117,8 @@ function storedFor(
   instances: ReadonlyMap<string, StoredInstance>,
 ): { name: string; stored: StoredInstance } | undefined {
   const matching = [...instances].filter(
-    ([, stored]) =>
+    ([name, stored]) =>
+      name !== PREVIOUS_INSTANCE &&
       stored.server_url !== undefined &&
       sameServer(stored.server_url, url) &&
       (user === undefined || stored.user === user),

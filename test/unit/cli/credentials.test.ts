@@ -62,12 +62,12 @@ describe("credentials", () => {
       await saveLocalCredentials({ serverUrl: server, user: "root", password: "two" }, file);
       await saveLocalCredentials({ serverUrl: "http://localhost:9000", user: "root", password: "three" }, file);
       const passwords = [...(await file.read())].map(([name, { password }]) => [name, password]);
-      expect(passwords)
-        .to.deep.include.members([
-          ["local", "three"],
-          ["local-8080", "two"],
-        ])
-        .and.have.length(2);
+      expect(passwords).to.have.deep.members([
+        ["local-previous", "one"],
+        ["local-8080", "two"],
+        ["local", "three"],
+      ]);
+      expect((await resolveConnection({ port: 8080 }, file, {})).profile?.stored.password).to.equal("two");
     });
   });
 

@@ -80,6 +80,11 @@ export class Catalog {
     return this.#tables.get(`${namespace}.${name}`);
   }
 
+  /** Whether the table still is what this object says: not dropped, not altered since. */
+  isCurrent(schema: TableSchema): boolean {
+    return this.#tables.get(schema.fullName) === schema;
+  }
+
   view(namespace: string, name: string): ViewDefinition | undefined {
     return this.#views.get(`${namespace}.${name}`);
   }

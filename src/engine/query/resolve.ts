@@ -12,6 +12,7 @@ import { isVolatile } from "../rows/partition-cache.ts";
 import { streamExpiry } from "../rows/stream-expiry.ts";
 import { TableRelation } from "../rows/table-relation.ts";
 import type { QualifiedName } from "../sql/statement.ts";
+import { StalePlan } from "../stale-plan.ts";
 import { type SystemRelationSource, systemRelation } from "../system/index.ts";
 import type { Row } from "../types/column-type.ts";
 import type { Relation } from "./relation.ts";
@@ -81,8 +82,12 @@ export function requireWriteAccess(execution: Execution, { definition, fullName 
   }
 }
 
-/** The partition of a table that the execution's user reads and writes. */
+/**
+ * The partition of a table that the execution's user reads and writes.
+ * @throws StalePlan when the table is no longer what the statement was planned for: the cache must not keep rows under an old schema
+ */
 export function partitionOf(database: Database, execution: Execution, schema: TableSchema): Partition {
+  if (!database.catalog.isCurrent(schema)) throw new StalePlan(schema.fullName);
   return database.cache.partition(schema, schema.definition.kind === "shared" ? "" : execution.principal.userId);
 }
 

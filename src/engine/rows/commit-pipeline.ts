@@ -1,4 +1,4 @@
-import type { HotStore } from "../../drivers/hot/hot-store.ts";
+import type { Entry, HotStore } from "../../drivers/hot/hot-store.ts";
 import { KalamError } from "../../errors/index.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import { SNOWFLAKE_EPOCH_MS } from "../../runtime/snowflake.ts";
@@ -63,6 +63,7 @@ export class CommitPipeline {
   #running: Promise<void> | undefined;
   #closed = false;
   #seqCeiling = 0n;
+  #lastSeq = 0n;
 
   constructor(store: HotStore, cache: PartitionCache, runtime: Runtime, maxWaiting: number) {
     this.#store = store;
@@ -94,6 +95,9 @@ export class CommitPipeline {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#running;
+    if (this.#lastSeq === 0n) return;
+    // The next start need not leave a gap. Where this cannot be noted, the ceiling noted before is a sound one.
+    await this.#store.commit({ puts: [seqNote(this.#lastSeq)] }).catch(() => undefined);
   }
 
   async #run(): Promise<void> {
@@ -138,18 +142,36 @@ export class CommitPipeline {
         }
       }
       if (prepared.length === 0) return;
-      this.#reserveSeq(batch);
-      const { sizes, ...changes } = batch.toStore();
-      if (changes.puts.length + changes.deletes.length + changes.deleteRanges.length > 0) {
-        await this.#store.commit(changes);
-      }
-      batch.apply(sizes);
+      await this.#write(batch);
+      this.#cache.trim(batch.partitions);
     } catch (error) {
       for (const { reject } of group) reject(error);
       return;
     }
-    this.#cache.trim(batch.partitions);
     for (const { waiting, result } of prepared) waiting.resolve(result);
+  }
+
+  /** Brings a batch to the store and then to those who read. */
+  async #write(batch: WriteBatch): Promise<void> {
+    const { timers } = this.#runtime;
+    const ceiling = this.#ceilingFor(batch.lastSeq);
+    if (ceiling !== undefined) batch.putNote(seqNote(ceiling));
+    const { changes, sizes } = await batch.toStore(timers);
+    const { snapshots } = this.#cache;
+    batch.announce(snapshots);
+    try {
+      if (changes.puts.length + changes.deletes.length + changes.deleteRanges.length > 0) {
+        await this.#store.commit(changes);
+      }
+      if (ceiling !== undefined) this.#seqCeiling = ceiling;
+      if (batch.lastSeq > this.#lastSeq) this.#lastSeq = batch.lastSeq;
+      await batch.apply(sizes, timers);
+      batch.release(snapshots);
+    } catch (error) {
+      batch.release(snapshots);
+      this.#cache.distrust(batch.partitions);
+      throw error;
+    }
   }
 
   async #preload(group: readonly Waiting[], batch: WriteBatch): Promise<void> {
@@ -188,12 +210,15 @@ export class CommitPipeline {
    * After a crash `_seq` must go on above every version ever written, even if the clock went back meanwhile. Instead of noting
    * each version, a ceiling some seconds ahead is noted now and then; the next start begins above it.
    */
-  #reserveSeq(batch: WriteBatch): void {
-    if (batch.lastSeq < this.#seqCeiling || batch.lastSeq === 0n) return;
+  #ceilingFor(lastSeq: bigint): bigint | undefined {
+    if (lastSeq < this.#seqCeiling || lastSeq === 0n) return undefined;
     const ahead = BigInt(this.#runtime.clock.now() + SEQ_RESERVE_MS - SNOWFLAKE_EPOCH_MS) << 22n;
-    this.#seqCeiling = ahead > batch.lastSeq ? ahead : batch.lastSeq + (BigInt(SEQ_RESERVE_MS) << 22n);
-    const note = Buffer.alloc(8);
-    note.writeBigUInt64BE(this.#seqCeiling);
-    batch.putRaw(noteKey("seq_ceiling"), note);
+    return ahead > lastSeq ? ahead : lastSeq + (BigInt(SEQ_RESERVE_MS) << 22n);
   }
+}
+
+function seqNote(seq: bigint): Entry {
+  const value = Buffer.alloc(8);
+  value.writeBigUInt64BE(seq);
+  return { key: toBuffer(noteKey("seq_ceiling")), value };
 }

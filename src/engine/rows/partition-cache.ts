@@ -1,10 +1,12 @@
 import type { HotStore } from "../../drivers/hot/hot-store.ts";
 import type { TableSchema } from "../catalog/table-schema.ts";
 import { DELETED_SLOT } from "../catalog/table-schema.ts";
+import { StalePlan } from "../stale-plan.ts";
 import type { Row } from "../types/column-type.ts";
 import { keySuccessor } from "./key-codec.ts";
 import { type MemoryAccount, Partition, RowTree, rowBytes } from "./partition.ts";
-import { fromBuffer, partitionPrefix, toBuffer } from "./store-keys.ts";
+import { fromBuffer, partitionPrefix, tablePrefix, toBuffer } from "./store-keys.ts";
+import { StoreSnapshots } from "./store-snapshots.ts";
 
 const LOAD_CHUNK_ROWS = 2000;
 
@@ -28,18 +30,22 @@ export class PartitionCache {
   /** By prefix; oldest use first. */
   readonly #partitions = new Map<string, Partition>();
   readonly #memory: MemoryAccount = { used: 0 };
+  readonly snapshots = new StoreSnapshots();
 
   constructor(store: HotStore, limits: PartitionCacheLimits) {
     this.#store = store;
     this.#limits = limits;
   }
 
-  /** The partition's object, in whatever state it is. */
+  /**
+   * The partition's object, in whatever state it is.
+   * @param schema the table as it is now; under an older one the rows would be read wrongly by all who come later
+   */
   partition(schema: TableSchema, user: string): Partition {
     const prefix = partitionPrefix(schema.definition.id, user);
     let partition = this.#partitions.get(prefix);
     if (partition === undefined) {
-      partition = new Partition(schema, user, prefix, this.#memory);
+      partition = new Partition(schema, user, prefix, this.#memory, this.snapshots);
       if (isVolatile(schema)) partition.finishLoad(new RowTree<string, Row>(), 0);
     } else {
       this.#partitions.delete(prefix);
@@ -69,13 +75,17 @@ export class PartitionCache {
     if (end === undefined) throw new Error("a partition prefix has no successor");
     let start = partition.prefix;
     let bytes = 0;
+    // Nobody writes to a partition that is being loaded, but after ALTER others write to its successor.
+    const images = this.snapshots.open(partition.prefix);
     try {
       for (;;) {
         const entries = await this.#store.scan({ start: toBuffer(start), end: toBuffer(end), limit: LOAD_CHUNK_ROWS });
+        if (images.lost) throw new StalePlan(partition.schema.fullName);
         for (const entry of entries) {
-          const row = partition.schema.decode(entry.value);
-          if (row[DELETED_SLOT] === true) continue;
-          tree.set(fromBuffer(entry.key).slice(partition.prefix.length), row);
+          const key = fromBuffer(entry.key).slice(partition.prefix.length);
+          const row = images.rows.has(key) ? images.rows.get(key) : partition.schema.decode(entry.value);
+          if (row === undefined || row[DELETED_SLOT] === true) continue;
+          tree.set(key, row);
           bytes += rowBytes(entry.value.length);
         }
         if (bytes > this.#limits.maxPartitionBytes) {
@@ -87,8 +97,10 @@ export class PartitionCache {
         start = `${fromBuffer(last.key)}\0`;
       }
     } catch (error) {
-      partition.failLoad();
+      partition.reset();
       throw error;
+    } finally {
+      this.snapshots.close(partition.prefix, images);
     }
     partition.finishLoad(tree, bytes);
     this.trim();
@@ -105,13 +117,18 @@ export class PartitionCache {
     for (const [prefix, partition] of this.#partitions) {
       if (this.#memory.used <= this.#limits.budgetBytes) return;
       if (partition.pins > 0 || partition.state === "loading" || isVolatile(partition.schema)) continue;
-      this.#remove(prefix, partition);
+      this.#remove(prefix, partition, "evicted");
     }
   }
 
-  #remove(prefix: string, partition: Partition): void {
+  #remove(prefix: string, partition: Partition, membership: "evicted" | "forgotten"): void {
     this.#partitions.delete(prefix);
-    partition.leave();
+    partition.leave(membership);
+  }
+
+  /** After a commit of which nobody knows whether it was done: what the store has is read again. */
+  distrust(partitions: Iterable<Partition>): void {
+    for (const partition of partitions) if (!isVolatile(partition.schema)) partition.reset();
   }
 
   /** Estimated memory of all partitions, in bytes. */
@@ -126,7 +143,7 @@ export class PartitionCache {
   /** Lets go of an empty stream partition that nobody holds. */
   drop(partition: Partition): void {
     if (partition.pins > 0 || this.#partitions.get(partition.prefix) !== partition) return;
-    this.#remove(partition.prefix, partition);
+    this.#remove(partition.prefix, partition, "evicted");
   }
 
   /** After ALTER: what was read under the old definition is read again; volatile rows are kept, they are nowhere else. */
@@ -138,18 +155,24 @@ export class PartitionCache {
     for (const partition of this.ofTable(schema.definition.id)) partition.schema = schema;
   }
 
-  /** After DROP: nothing of the table stays in memory. */
+  /** Nothing of the table stays in memory. */
   forgetTable(tableId: number): void {
     for (const [prefix, partition] of this.#partitions) {
-      if (partition.schema.definition.id === tableId) this.#remove(prefix, partition);
+      if (partition.schema.definition.id === tableId) this.#remove(prefix, partition, "forgotten");
     }
+  }
+
+  /** After DROP: those who still read the table from the store are told that it is gone. */
+  forgetDropped(tableId: number): void {
+    this.forgetTable(tableId);
+    this.snapshots.lose(tablePrefix(tableId));
   }
 
   /** `CLEAR CACHE`: gives back everything that the store has as well. */
   clear(): void {
     for (const [prefix, partition] of this.#partitions) {
       if (partition.pins === 0 && partition.state !== "loading" && !isVolatile(partition.schema)) {
-        this.#remove(prefix, partition);
+        this.#remove(prefix, partition, "evicted");
       }
     }
   }

@@ -1,6 +1,7 @@
 import BTreeModule from "sorted-btree";
 import type { TableSchema } from "../catalog/table-schema.ts";
 import type { Row } from "../types/column-type.ts";
+import type { StoreSnapshots } from "./store-snapshots.ts";
 
 // The package is CommonJS: under Node's ESM rules its class is the `default` of its exports.
 export const RowTree = BTreeModule.default;
@@ -19,8 +20,8 @@ export interface MemoryAccount {
 
 export type PartitionState = "absent" | "loading" | "resident" | "spilled";
 
-/** Rows that a spilled partition had when a scan of it began, for keys that were written since. */
-export type PreImages = Map<string, Row | undefined>;
+/** Whether the cache still knows a partition: not when it was evicted, nor when its table was dropped or altered. */
+export type Membership = "cached" | "evicted" | "forgotten";
 
 /**
  * The rows of one user in one table, or of one shared table: the unit of ordering and of caching.
@@ -29,34 +30,37 @@ export type PreImages = Map<string, Row | undefined>;
  *                          │          │ grows past the limit
  *                          └──▶ spilled ◀┘       too large: read from the store, piece by piece
  *
- * Only the commit pipeline changes rows, and only after they are durable. Readers take the tree as it stands; if one is still
- * reading when a commit arrives, the commit works on a clone (O(1), copy on write) and the reader keeps the old tree:
+ * Only the commit pipeline changes rows, and only after they are durable. Readers take the tree as it stands; the first commit
+ * after that works on a clone (O(1), copy on write) and the readers keep the old tree:
  *
  *     reader   ├── tree A ───────────────────────────┤
  *     commit             └─ clone A → B, apply to B
  *     reader 2                ├── tree B ──┤
  *
- * A spilled partition has no tree; there the commit keeps the former rows of what it overwrites for as long as a scan is open.
+ * A spilled partition has no tree, and one that left the cache hears of no commits: both are read from the store, where
+ * `StoreSnapshots` keeps what commits overwrite meanwhile.
  */
 export class Partition {
   readonly user: string;
   readonly prefix: string;
+  readonly snapshots: StoreSnapshots;
   schema: TableSchema;
   state: PartitionState = "absent";
   /** Users of this object that must find it again as they left it. */
   pins = 0;
   loading: Promise<void> | undefined;
+  membership: Membership = "cached";
   readonly #account: MemoryAccount;
   #bytes = PARTITION_OVERHEAD_BYTES;
   #tree: RowTree = new RowTree<string, Row>();
-  #readers = 0;
-  #backlog: { key: string; row: Row | undefined; bytes: number }[] = [];
-  readonly #openScans = new Set<PreImages>();
+  /** Somebody reads the tree, or may do so later. */
+  #shared = false;
 
-  constructor(schema: TableSchema, user: string, prefix: string, account: MemoryAccount) {
+  constructor(schema: TableSchema, user: string, prefix: string, account: MemoryAccount, snapshots: StoreSnapshots) {
     this.schema = schema;
     this.user = user;
     this.prefix = prefix;
+    this.snapshots = snapshots;
     this.#account = account;
     account.used += this.#bytes;
   }
@@ -67,14 +71,15 @@ export class Partition {
   }
 
   #resize(bytes: number): void {
+    if (this.membership !== "cached") return;
     this.#account.used += bytes - this.#bytes;
     this.#bytes = bytes;
   }
 
   /** The cache lets go of this object: its memory no longer counts. Readers that hold its tree go on undisturbed. */
-  leave(): void {
-    this.#account.used -= this.#bytes;
-    this.#bytes = 0;
+  leave(membership: "evicted" | "forgotten"): void {
+    this.#resize(0);
+    this.membership = membership;
   }
 
   get rowCount(): number {
@@ -86,88 +91,87 @@ export class Partition {
     return this.#tree.get(key);
   }
 
-  /** The rows as they are now, to be changed at will. */
-  snapshot(): RowTree {
-    return this.#tree.clone();
+  /** The live rows in key order, to be read at once; only for a resident partition. */
+  entries(): Iterable<[string, Row]> {
+    return this.#tree.entries() as Iterable<[string, Row]>;
   }
 
-  /** Takes the tree for reading; pair with `release`. */
-  acquire(): RowTree {
-    this.#readers++;
+  /** Whether memory has the rows as they are now. */
+  get inMemory(): boolean {
+    return this.state === "resident" && this.membership === "cached";
+  }
+
+  /** The rows as they are now, for as long as the caller wants. It must not be changed. */
+  share(): RowTree {
+    this.#shared = true;
     return this.#tree;
-  }
-
-  release(tree: RowTree): void {
-    if (tree === this.#tree && this.#readers > 0) this.#readers--;
   }
 
   beginLoad(): void {
     this.state = "loading";
-    this.#backlog = [];
   }
 
-  /** Takes over what was read from the store, then what was committed meanwhile. */
+  /** Takes over what was read from the store. Nothing is committed meanwhile: writers wait for the load. */
   finishLoad(tree: RowTree, bytes: number): void {
-    this.#tree = tree;
-    this.#readers = 0;
-    this.#resize(PARTITION_OVERHEAD_BYTES + bytes);
+    this.#replace(tree, bytes);
     this.state = "resident";
-    const backlog = this.#backlog;
-    this.#backlog = [];
-    for (const change of backlog) this.apply(change.key, change.row, change.bytes);
   }
 
   /** Gives the rows in memory back; they are read from the store from now on. */
   spill(): void {
-    this.#tree = new RowTree<string, Row>();
-    this.#readers = 0;
-    this.#backlog = [];
-    this.#resize(PARTITION_OVERHEAD_BYTES);
+    this.#replace(new RowTree<string, Row>(), 0);
     this.state = "spilled";
   }
 
-  failLoad(): void {
-    this.#backlog = [];
+  /** Nothing is known of the rows; they are loaded when somebody asks. */
+  reset(): void {
+    this.#replace(new RowTree<string, Row>(), 0);
     this.state = "absent";
   }
 
-  openScan(): PreImages {
-    const images: PreImages = new Map();
-    this.#openScans.add(images);
-    return images;
-  }
-
-  closeScan(images: PreImages): void {
-    this.#openScans.delete(images);
-  }
-
-  /** Called before a commit goes to the store: open scans remember what they would no longer find there. */
-  keepPreImage(key: string, former: Row | undefined): void {
-    for (const images of this.#openScans) if (!images.has(key)) images.set(key, former);
+  #replace(tree: RowTree, rowBytesTotal: number): void {
+    this.#tree = tree;
+    this.#shared = false;
+    this.#resize(PARTITION_OVERHEAD_BYTES + rowBytesTotal);
   }
 
   /**
-   * A committed change. `row` undefined: the row is gone.
+   * Begins to take over committed changes.
+   * @param aside readers go on seeing the former rows until `finish`, also in later turns
+   */
+  edit(aside: boolean): PartitionEdit {
+    const tree = aside || this.#shared ? this.#tree.clone() : this.#tree;
+    return new PartitionEdit(tree, this.#bytes - PARTITION_OVERHEAD_BYTES);
+  }
+
+  finish(edit: PartitionEdit): void {
+    this.#replace(edit.tree, edit.bytes);
+  }
+}
+
+/** Changes on their way into a resident partition. */
+export class PartitionEdit {
+  readonly tree: RowTree;
+  bytes: number;
+
+  constructor(tree: RowTree, bytes: number) {
+    this.tree = tree;
+    this.bytes = bytes;
+  }
+
+  /**
+   * @param row undefined: the row is gone
    * @param encodedBytes size of the row in the store
    */
-  apply(key: string, row: Row | undefined, encodedBytes: number): void {
-    if (this.state === "loading") {
-      this.#backlog.push({ key, row, bytes: encodedBytes });
-      return;
-    }
-    if (this.state !== "resident") return;
-    if (this.#readers > 0) {
-      this.#tree = this.#tree.clone();
-      this.#readers = 0;
-    }
-    const before = this.#tree.size;
-    const average = before === 0 ? 0 : (this.#bytes - PARTITION_OVERHEAD_BYTES) / before;
+  set(key: string, row: Row | undefined, encodedBytes: number): void {
+    const before = this.tree.size;
+    const average = before === 0 ? 0 : this.bytes / before;
     if (row === undefined) {
-      if (this.#tree.delete(key)) this.#resize(this.#bytes - average);
+      if (this.tree.delete(key)) this.bytes -= average;
       return;
     }
-    const added = this.#tree.set(key, row);
-    this.#resize(this.#bytes + rowBytes(encodedBytes) - (added ? 0 : average));
+    const added = this.tree.set(key, row);
+    this.bytes += rowBytes(encodedBytes) - (added ? 0 : average);
   }
 }
 

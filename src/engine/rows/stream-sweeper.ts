@@ -59,9 +59,7 @@ export class StreamSweeper {
   async #sweepPartition(partition: Partition): Promise<void> {
     const oldest = streamExpiry(partition.schema, this.#runtime.clock.now());
     const keys: string[] = [];
-    const tree = partition.acquire();
-    for (const [key, row] of tree.entries()) if ((row[SEQ_SLOT] as bigint) < oldest) keys.push(key);
-    partition.release(tree);
+    for (const [key, row] of partition.entries()) if ((row[SEQ_SLOT] as bigint) < oldest) keys.push(key);
     if (keys.length === 0) {
       if (partition.rowCount === 0) this.#cache.drop(partition);
       return;

@@ -1,10 +1,13 @@
 import type { HotStore } from "../../drivers/hot/hot-store.ts";
+import { KalamError } from "../../errors/index.ts";
 import { DELETED_SLOT } from "../catalog/table-schema.ts";
 import type { KeyRange, Relation, RelationShape } from "../query/relation.ts";
+import { StalePlan } from "../stale-plan.ts";
 import type { Row } from "../types/column-type.ts";
 import { keySuccessor } from "./key-codec.ts";
-import type { Partition, PreImages, RowTree } from "./partition.ts";
+import type { Partition, RowTree } from "./partition.ts";
 import { fromBuffer, toBuffer } from "./store-keys.ts";
+import type { PreImages } from "./store-snapshots.ts";
 
 const CHUNK_ROWS = 512;
 /** The first chunk of a scan in memory is small: most readers stop early. */
@@ -39,11 +42,12 @@ export class TableRelation implements Relation {
   }
 
   get rowEstimate(): number | undefined {
-    return this.#partition.state === "resident" ? this.#partition.rowCount : undefined;
+    return this.#partition.inMemory ? this.#partition.rowCount : undefined;
   }
 
   lookup(keys: readonly string[]): readonly Row[] | Promise<readonly Row[]> {
-    if (this.#partition.state !== "resident") return this.#fetch(keys);
+    this.#requireKnown();
+    if (!this.#partition.inMemory) return this.#fetch(keys);
     return this.#found(
       keys.map((key) => this.#partition.get(key)),
       keys,
@@ -69,32 +73,32 @@ export class TableRelation implements Relation {
     return row[DELETED_SLOT] !== true && (this.#visible === undefined || this.#visible(row));
   }
 
-  scan(range: KeyRange, reverse: boolean): Iterable<readonly Row[]> | AsyncIterable<readonly Row[]> {
-    if (this.#partition.state !== "resident") return this.#scanStore(range, reverse);
-    if (this.#overlay !== undefined) return this.#chunks(this.#merged(), range, reverse);
-    return this.#scanTree(range, reverse);
+  /** The table was dropped or altered after the statement had found it: the statement has to be planned again. */
+  #requireKnown(): void {
+    if (this.#partition.membership === "forgotten") throw new StalePlan(this.#partition.schema.fullName);
   }
 
-  *#scanTree(range: KeyRange, reverse: boolean): Iterable<readonly Row[]> {
-    const tree = this.#partition.acquire();
-    try {
-      yield* this.#chunks(tree, range, reverse);
-    } finally {
-      this.#partition.release(tree);
+  scan(range: KeyRange, reverse: boolean): Iterable<readonly Row[]> | AsyncIterable<readonly Row[]> {
+    this.#requireKnown();
+    if (!this.#partition.inMemory) {
+      const images = this.#partition.snapshots.open(this.#partition.prefix);
+      return this.#scanStore(range, reverse, images, this.#stagedIn(range, reverse));
     }
+    const tree = this.#overlay === undefined ? this.#partition.share() : this.#merged(this.#overlay);
+    return { [Symbol.iterator]: () => this.#chunks(tree, range, reverse) };
   }
 
   /** The committed rows with the transaction's own changes on top. */
-  #merged(): RowTree {
-    const tree = this.#partition.snapshot();
-    for (const [key, row] of this.#overlay ?? []) {
+  #merged(overlay: Overlay): RowTree {
+    const tree = this.#partition.share().clone();
+    for (const [key, row] of overlay) {
       if (row[DELETED_SLOT] === true) tree.delete(key);
       else tree.set(key, row);
     }
     return tree;
   }
 
-  *#chunks(tree: RowTree, range: KeyRange, reverse: boolean): Iterable<readonly Row[]> {
+  *#chunks(tree: RowTree, range: KeyRange, reverse: boolean): Generator<readonly Row[], void, undefined> {
     const reused: (string | Row)[] = [];
     const entries = reverse ? tree.entriesReversed(range.end, reused, true) : tree.entries(range.start, reused);
     let chunk: Row[] = [];
@@ -113,11 +117,14 @@ export class TableRelation implements Relation {
     if (chunk.length > 0) yield chunk;
   }
 
-  async *#scanStore(range: KeyRange, reverse: boolean): AsyncIterable<readonly Row[]> {
-    const images = this.#partition.openScan();
-    const staged = this.#stagedIn(range, reverse);
+  async *#scanStore(
+    range: KeyRange,
+    reverse: boolean,
+    images: PreImages,
+    staged: [string, Row][],
+  ): AsyncIterable<readonly Row[]> {
+    const { prefix, snapshots } = this.#partition;
     try {
-      const prefix = this.#partition.prefix;
       let start = prefix + (range.start ?? "");
       let end = range.end === undefined ? (keySuccessor(prefix) as string) : prefix + range.end;
       for (;;) {
@@ -127,6 +134,9 @@ export class TableRelation implements Relation {
           limit: CHUNK_ROWS,
           reverse,
         });
+        if (images.lost) {
+          throw new KalamError("serialization_failure", {}, { hint: "The table was dropped while it was read." });
+        }
         const rows: Row[] = [];
         for (const entry of entries) {
           const key = fromBuffer(entry.key).slice(prefix.length);
@@ -146,12 +156,12 @@ export class TableRelation implements Relation {
         if (rows.length > 0) yield rows;
       }
     } finally {
-      this.#partition.closeScan(images);
+      snapshots.close(prefix, images);
     }
   }
 
   #rowAt(key: string, value: Buffer, images: PreImages): Row | undefined {
-    if (images.has(key)) return images.get(key);
+    if (images.rows.has(key)) return images.rows.get(key);
     return this.#partition.schema.decode(value);
   }
 

@@ -14,6 +14,11 @@ interface Staged {
   readonly base: bigint | undefined;
 }
 
+/** Committed rows by key, as they were at one moment. */
+export interface CommittedRows {
+  get(key: string): Row | undefined;
+}
+
 interface Undo {
   readonly staged: Map<string, Staged>;
   readonly key: string;
@@ -35,7 +40,7 @@ export class Transaction implements WriteTarget {
   readonly #maxBytes: number;
   readonly #staged = new Map<Partition, Map<string, Staged>>();
   readonly #overlays = new Map<Partition, Map<string, Row>>();
-  readonly #fetched = new Map<Partition, Map<string, Row | undefined>>();
+  readonly #committed = new Map<Partition, CommittedRows>();
   readonly #undo: Undo[] = [];
   readonly #pinned = new Set<Partition>();
   #bytes = 0;
@@ -64,24 +69,18 @@ export class Transaction implements WriteTarget {
     this.#pinned.clear();
     this.#staged.clear();
     this.#overlays.clear();
-    this.#fetched.clear();
+    this.#committed.clear();
   }
 
-  /** Rows of a spilled partition, read for the next statement. */
-  provide(partition: Partition, rows: ReadonlyMap<string, Row | undefined>): void {
-    const known = this.#fetched.get(partition) ?? new Map<string, Row | undefined>();
-    for (const [key, row] of rows) known.set(key, row);
-    this.#fetched.set(partition, known);
+  /** The committed rows that the next statement works on. */
+  look(partition: Partition, rows: CommittedRows): void {
+    this.#committed.set(partition, rows);
   }
 
   get(partition: Partition, key: string): Row | undefined {
     const staged = this.#staged.get(partition)?.get(key);
     if (staged !== undefined) return staged.row[DELETED_SLOT] === true ? undefined : staged.row;
-    return this.#committed(partition, key);
-  }
-
-  #committed(partition: Partition, key: string): Row | undefined {
-    return partition.state === "resident" ? partition.get(key) : this.#fetched.get(partition)?.get(key);
+    return this.#committed.get(partition)?.get(key);
   }
 
   put(partition: Partition, key: string, row: Value[]): void {
@@ -118,7 +117,7 @@ export class Transaction implements WriteTarget {
       this.#overlays.set(partition, new Map());
     }
     const former = staged.get(key);
-    const base = former === undefined ? seqOf(this.#committed(partition, key)) : former.base;
+    const base = former === undefined ? seqOf(this.#committed.get(partition)?.get(key)) : former.base;
     this.#undo.push({ staged, key, former });
     staged.set(key, { row, base });
     this.#overlays.get(partition)?.set(key, row);

@@ -1,11 +1,22 @@
-import type { Entry } from "../../drivers/hot/hot-store.ts";
+import type { Entry, WriteBatch as StoreBatch } from "../../drivers/hot/hot-store.ts";
 import type { SnowflakeGenerator } from "../../runtime/snowflake.ts";
+import type { Timers } from "../../runtime/timers.ts";
 import { DELETED_SLOT, SEQ_SLOT } from "../catalog/table-schema.ts";
 import type { Row, Value } from "../types/column-type.ts";
-import type { Partition } from "./partition.ts";
+import type { Partition, PartitionEdit } from "./partition.ts";
 import { isVolatile } from "./partition-cache.ts";
 import { toBuffer } from "./store-keys.ts";
+import type { StoreSnapshots } from "./store-snapshots.ts";
 import type { WriteTarget } from "./write-target.ts";
+
+/** Rows that are encoded or applied before the event loop gets a turn. */
+const ROWS_PER_TURN = 1000;
+
+export interface StoreChanges {
+  readonly changes: Required<Omit<StoreBatch, "conditions">>;
+  /** Bytes of each row in the store. */
+  readonly sizes: ReadonlyMap<Row, number>;
+}
 
 interface Undo {
   readonly changes: Map<string, Row>;
@@ -57,6 +68,11 @@ export class WriteBatch implements WriteTarget {
     return this.#committed(partition, key);
   }
 
+  /** What this batch puts an end to; nothing for a new row of a table without a primary key, which nobody asked for. */
+  #former(partition: Partition, key: string): Row | undefined {
+    return partition.state === "resident" ? partition.get(key) : this.#fetched.get(partition)?.get(key);
+  }
+
   #committed(partition: Partition, key: string): Row | undefined {
     if (partition.state === "resident") return partition.get(key);
     const fetched = this.#fetched.get(partition);
@@ -105,6 +121,11 @@ export class WriteBatch implements WriteTarget {
     this.#puts.push({ key: toBuffer(key), value });
   }
 
+  /** Stages a note of the engine's own, beside whatever the jobs have staged. */
+  putNote(entry: Entry): void {
+    this.#puts.push(entry);
+  }
+
   deleteRaw(key: string): void {
     this.#deletes.push(toBuffer(key));
   }
@@ -132,21 +153,21 @@ export class WriteBatch implements WriteTarget {
     }
   }
 
-  /** Encodes what has to reach the store, and lets open scans of spilled partitions keep what will be overwritten. */
-  toStore(): { puts: Entry[]; deletes: Buffer[]; deleteRanges: [Buffer, Buffer][]; sizes: Map<Row, number> } {
+  /** Encodes what has to reach the store. Many rows take several turns. */
+  async toStore(timers: Timers): Promise<StoreChanges> {
     const puts = [...this.#puts];
     const sizes = new Map<Row, number>();
+    let encoded = 0;
     for (const [partition, changes] of this.#changes) {
       const durable = !isVolatile(partition.schema);
       for (const [key, row] of changes) {
         const value = partition.schema.encode(row);
         sizes.set(row, value.length);
-        if (!durable) continue;
-        if (partition.state === "spilled") partition.keepPreImage(key, this.#committed(partition, key));
-        puts.push({ key: toBuffer(partition.prefix + key), value });
+        if (durable) puts.push({ key: toBuffer(partition.prefix + key), value });
+        if (++encoded % ROWS_PER_TURN === 0) await timers.yield();
       }
     }
-    return { puts, deletes: this.#deletes, deleteRanges: this.#deleteRanges, sizes };
+    return { changes: { puts, deletes: this.#deletes, deleteRanges: this.#deleteRanges }, sizes };
   }
 
   /** The partitions that this batch changes. */
@@ -154,13 +175,36 @@ export class WriteBatch implements WriteTarget {
     return this.#changes.keys();
   }
 
-  /** Makes the batch visible. Called once, after it is durable. */
-  apply(sizes: ReadonlyMap<Row, number>): void {
+  /** Open scans of the store keep what this batch overwrites there; pair with `release`. */
+  announce(snapshots: StoreSnapshots): void {
     for (const [partition, changes] of this.#changes) {
+      if (isVolatile(partition.schema)) continue;
+      snapshots.begin(partition.prefix, { changes, former: (key) => this.#former(partition, key) });
+    }
+  }
+
+  release(snapshots: StoreSnapshots): void {
+    for (const partition of this.#changes.keys()) snapshots.end(partition.prefix);
+  }
+
+  /**
+   * Makes the batch visible, all of it in one turn. Called once, after it is durable. The trees for many rows are made aside
+   * first, over several turns.
+   */
+  async apply(sizes: ReadonlyMap<Row, number>, timers: Timers): Promise<void> {
+    const aside = sizes.size > ROWS_PER_TURN;
+    const edits: (readonly [Partition, PartitionEdit])[] = [];
+    let applied = 0;
+    for (const [partition, changes] of this.#changes) {
+      if (partition.state !== "resident") continue;
+      const edit = partition.edit(aside);
+      edits.push([partition, edit]);
       for (const [key, row] of changes) {
-        partition.apply(key, row[DELETED_SLOT] === true ? undefined : row, sizes.get(row) ?? 0);
+        edit.set(key, row[DELETED_SLOT] === true ? undefined : row, sizes.get(row) ?? 0);
+        if (aside && ++applied % ROWS_PER_TURN === 0) await timers.yield();
       }
     }
+    for (const [partition, edit] of edits) partition.finish(edit);
     for (const work of this.#applied) work();
   }
 }

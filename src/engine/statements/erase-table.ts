@@ -9,6 +9,6 @@ import type { WriteBatch } from "../rows/write-batch.ts";
 export function eraseTable(database: Database, table: TableSchema, changes: CatalogChanges, batch: WriteBatch): void {
   const prefix = tablePrefix(table.definition.id);
   batch.deleteRange(prefix, keySuccessor(prefix) as string);
-  batch.onApplied(() => database.cache.forgetTable(table.definition.id));
+  batch.onApplied(() => database.cache.forgetDropped(table.definition.id));
   changes.dropTable(table);
 }

@@ -10,9 +10,7 @@ import type { WriteTarget } from "../write-target.ts";
 export function makeRoom(target: WriteTarget, partition: Partition, maximum: number, added: number): void {
   if (partition.rowCount + added <= maximum) return;
   const rows: { key: string; row: Row }[] = [];
-  const tree = partition.acquire();
-  for (const [key, row] of tree.entries()) if (target.get(partition, key) === row) rows.push({ key, row });
-  partition.release(tree);
+  for (const [key, row] of partition.entries()) if (target.get(partition, key) === row) rows.push({ key, row });
   const surplus = Math.min(rows.length, rows.length + added - maximum + Math.floor(maximum / 10));
   rows.sort((a, b) => ((a.row[SEQ_SLOT] as bigint) < (b.row[SEQ_SLOT] as bigint) ? -1 : 1));
   for (const { key, row } of rows.slice(0, surplus)) target.remove(partition, key, row);

@@ -56,7 +56,11 @@ async function stageInTransaction<T>(
   transaction.pin(partition);
   await database.cache.ready(partition);
   requireCurrent(database, partition);
-  if (partition.state === "spilled") transaction.provide(partition, await fetchRows(database, partition, keys));
+  // The statement sees the rows of this moment, also when it takes several turns and others commit in between.
+  transaction.look(
+    partition,
+    partition.state === "spilled" ? await fetchRows(database, partition, keys) : partition.share(),
+  );
   const mark = transaction.mark();
   try {
     return await stage(transaction, partition);
@@ -67,10 +71,7 @@ async function stageInTransaction<T>(
 }
 
 export function requireCurrent(database: Database, partition: Partition): void {
-  const { definition } = partition.schema;
-  if (database.catalog.table(definition.namespace, definition.name) !== partition.schema) {
-    throw new StalePlan(partition.schema.fullName);
-  }
+  if (!database.catalog.isCurrent(partition.schema)) throw new StalePlan(partition.schema.fullName);
 }
 
 /** The live rows of a spilled partition with these keys. */

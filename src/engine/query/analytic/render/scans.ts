@@ -8,8 +8,8 @@ export interface Scan {
   readonly token: string;
   readonly relation: Relation;
   readonly columns: readonly ScanColumn[];
-  /** Bounds that every row asked for lies in; the whole relation where nothing better is known. */
-  readonly range: KeyRange;
+  /** The rows when they are in memory, as they were when the statement was rendered: the same moment for all its relations. */
+  readonly rows: Iterable<readonly Row[]> | undefined;
   /** The rows when reading them must wait: they are staged in a temporary table first. */
   readonly waiting: AsyncIterable<readonly Row[]> | undefined;
 }
@@ -34,13 +34,16 @@ export class Scans {
     return this.#placed;
   }
 
-  /** Text for a FROM clause. */
+  /**
+   * Text for a FROM clause.
+   * @param range bounds that every row asked for lies in; the whole relation where nothing better is known
+   */
   place(relation: Relation, columns: readonly ScanColumn[], range: KeyRange): string {
     const token = Buffer.from(this.#random.bytes(16)).toString("hex");
     const rows = relation.scan(range, false);
-    const waiting = Symbol.asyncIterator in rows ? rows : undefined;
-    this.#placed.push({ token, relation, columns, range, waiting });
-    return waiting === undefined ? `kalam_scan('${token}')` : `temp.main.${stagingTable(token)}`;
+    if (Symbol.asyncIterator in rows) this.#placed.push({ token, relation, columns, rows: undefined, waiting: rows });
+    else this.#placed.push({ token, relation, columns, rows, waiting: undefined });
+    return Symbol.iterator in rows ? `kalam_scan('${token}')` : `temp.main.${stagingTable(token)}`;
   }
 }
 

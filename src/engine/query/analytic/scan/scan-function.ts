@@ -47,8 +47,8 @@ export class ScanFunction {
       },
       initFunction: (init) => {
         const { scan, columns } = init.bindData as { scan: Scan; columns: readonly ScanColumn[] };
-        const rows = scan.relation.scan(scan.range, false);
-        if (!(Symbol.iterator in rows)) {
+        const { rows } = scan;
+        if (rows === undefined) {
           init.setError("the relation cannot be read at once");
           return;
         }

@@ -9,6 +9,8 @@ export interface Timers {
   after(millis: number, work: () => void): Timer;
   /** Runs `work` again and again. The process may end in between. */
   every(millis: number, work: () => void): Timer;
+  /** Runs `work` in this turn of the event loop, after the I/O that was ready was served. */
+  soon(work: () => void): void;
   /** Resolves in a later turn of the event loop, after waiting I/O was served. */
   yield(): Promise<void>;
   /** Resolves after `millis`. */
@@ -30,6 +32,9 @@ export const systemTimers: Timers = {
     const handle = setInterval(work, millis);
     letProcessEnd(handle);
     return { cancel: () => clearInterval(handle) };
+  },
+  soon: (work) => {
+    setImmediate(work);
   },
   yield: () => new Promise((resolve) => setImmediate(resolve)),
   sleep: (millis) => new Promise((resolve) => setTimeout(resolve, millis)),

@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Principal } from "../../engine/auth/roles.ts";
 import type { ResultColumn } from "../../engine/query/relation.ts";
-import type { RequestContext, StatementResult } from "../../engine/request.ts";
+import type { Parameter, RequestContext, StatementResult } from "../../engine/request.ts";
 import type { Row } from "../../engine/types/index.ts";
 import { KalamError, toKalamError } from "../../errors/index.ts";
 import { TokenBuckets } from "../limits/token-buckets.ts";
 import { loggable } from "../log.ts";
+import { AnswerGroup } from "./answer-group.ts";
 import { authenticationBody, describeFailure, failureBody, tookField } from "./error-body.ts";
 import { BodyTooLarge, ClientGone, readBody, requirePlainEncoding } from "./request-body.ts";
 import { encodeResult, formatTook } from "./result-encoder.ts";
@@ -42,6 +43,7 @@ export class SqlRoute {
   readonly #parameterLimits: ParameterLimits;
   readonly #reportElapsed: boolean;
   readonly #slowMillis: number;
+  readonly #answers: AnswerGroup;
 
   constructor(context: ServerContext, backend: Backend) {
     const { config, runtime } = context;
@@ -55,6 +57,7 @@ export class SqlRoute {
     };
     this.#reportElapsed = config["execution.report_elapsed"];
     this.#slowMillis = config["logging.slow_query_threshold_ms"];
+    this.#answers = new AnswerGroup(runtime.timers);
   }
 
   /** Answers, whatever happens; never rejects. */
@@ -71,7 +74,7 @@ export class SqlRoute {
       const body = await readBody(request, this.#bodyLimit);
       const checked = readSqlRequest(body, this.#parameterLimits);
       sql = checked.sql;
-      const results = await this.#backend.executor.execute(sql, requestContext(principal, checked, exchange));
+      const results = await this.#backend.executor.execute(sql, new SqlRequestContext(principal, checked, exchange));
       await this.#answer(exchange, results);
       this.#logDone(exchange, principal, sql);
     } catch (error) {
@@ -165,8 +168,7 @@ export class SqlRoute {
     const list = headers(requestId);
     if (status === 429) list.push("Retry-After", "1");
     list.push("Content-Length", String(Buffer.byteLength(body)));
-    response.writeHead(status, list);
-    response.end(body);
+    this.#answers.send({ response, status, headers: list, body });
   }
 
   #elapsed(exchange: Exchange): number {
@@ -189,28 +191,41 @@ export class SqlRoute {
   }
 }
 
-/** `signal` is made when somebody asks for it: most statements are done before anybody could. */
-function requestContext(principal: Principal, checked: CheckedRequest, exchange: Exchange): RequestContext {
-  let controller: AbortController | undefined;
-  return {
-    principal,
-    namespace: checked.namespace,
-    params: checked.params,
-    requestId: exchange.requestId,
-    get signal(): AbortSignal {
-      if (controller === undefined) {
-        const made = new AbortController();
-        controller = made;
-        const { response } = exchange;
-        if (response.destroyed || response.closed) made.abort();
-        else response.once("close", () => response.writableFinished || made.abort());
-      }
-      return controller.signal;
-    },
-  };
+/**
+ * What a request brings to the engine. `signal` is made when somebody asks for it: most statements are done before anybody
+ * could. A class, because an object literal with a getter has a shape of its own every time it is made, which nothing that
+ * reads it could be optimised for.
+ */
+class SqlRequestContext implements RequestContext {
+  readonly principal: Principal;
+  readonly namespace: string | undefined;
+  readonly params: readonly Parameter[] | undefined;
+  readonly requestId: string;
+  readonly #response: ServerResponse;
+  #controller: AbortController | undefined;
+
+  constructor(principal: Principal, checked: CheckedRequest, exchange: Exchange) {
+    this.principal = principal;
+    this.namespace = checked.namespace;
+    this.params = checked.params;
+    this.requestId = exchange.requestId;
+    this.#response = exchange.response;
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= abortWith(this.#response);
+    return this.#controller.signal;
+  }
 }
 
-/** Answers to POST are not cached by anybody, so nothing is said about caching. */
+/** Aborts when the client goes away before its answer is complete. */
+function abortWith(response: ServerResponse): AbortController {
+  const controller = new AbortController();
+  if (response.destroyed || response.closed) controller.abort();
+  else response.once("close", () => response.writableFinished || controller.abort());
+  return controller;
+}
+
 function headers(requestId: string): string[] {
   return ["Content-Type", "application/json", "X-Content-Type-Options", "nosniff", "X-Request-ID", requestId];
 }

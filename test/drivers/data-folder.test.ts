@@ -14,10 +14,10 @@ describe("data folder", () => {
       const folder = await DataFolder.open(path);
       expect(folder.path).to.equal(path);
       expect((await stat(path)).mode & 0o777).to.equal(0o700);
-      expect((await readdir(path)).sort()).to.deep.equal(["format", "lock"]);
+      expect((await readdir(path)).sort()).to.deep.equal(["format", "lock-1"]);
       await folder.close();
       await folder.close();
-      expect(await readdir(path)).to.deep.equal(["format"]);
+      expect(await readFile(`${path}/lock-1`, "utf8")).to.equal("free\n");
     }));
 
   it("belongs to one at a time and names the process that has it", () =>
@@ -31,12 +31,31 @@ describe("data folder", () => {
 
   it("goes to exactly one of many that come at the same time, also past a stale lock", () =>
     withFolder(async (path) => {
-      await writeFile(`${path}/lock`, JSON.stringify({ pid: await endedProcess(), identity: "" }));
+      await writeFile(`${path}/lock-4`, JSON.stringify({ pid: await endedProcess(), identity: "" }));
       const outcomes = await Promise.allSettled(Array.from({ length: 12 }, () => DataFolder.open(path)));
       const won = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
       expect(won).to.have.length(1);
       await won[0]?.close();
-      expect(await readdir(path)).to.deep.equal(["format"]);
+      expect((await readdir(path)).filter((name) => !name.startsWith("lock-"))).to.deep.equal(["format"]);
+    }));
+
+  it("never goes to two, however often it is taken and given back at the same time", () =>
+    withFolder(async (path) => {
+      let holders = 0;
+      let taken = 0;
+      const taker = async (): Promise<void> => {
+        for (let round = 0; round < 25; round++) {
+          const folder = await DataFolder.open(path).catch(() => undefined);
+          if (folder === undefined) continue;
+          taken++;
+          expect(++holders).to.equal(1);
+          await new Promise((resolve) => setImmediate(resolve));
+          holders--;
+          await folder.close();
+        }
+      };
+      await Promise.all(Array.from({ length: 8 }, taker));
+      expect(taken).to.be.greaterThan(1);
     }));
 
   const stale = [
@@ -55,9 +74,9 @@ describe("data folder", () => {
     it(`is taken over from ${name}`, async function () {
       if (name.startsWith("an earlier") && (await processIdentity(process.pid)) === "") this.skip();
       await withFolder(async (path) => {
-        await writeFile(`${path}/lock`, await lock());
+        await writeFile(`${path}/lock-1`, await lock());
         const folder = await DataFolder.open(path);
-        expect(JSON.parse(await readFile(`${path}/lock`, "utf8"))).to.have.property("pid", process.pid);
+        expect(JSON.parse(await readFile(`${path}/lock-2`, "utf8"))).to.have.property("pid", process.pid);
         await folder.close();
       });
     });

@@ -9,7 +9,7 @@ const FORMAT_VERSION = 1;
 /**
  * A data folder that this process alone uses, from `open` until `close`.
  *
- *     lock         which process uses the folder
+ *     lock-7       which process uses the folder
  *     format       "kalamdb 1": the layout's version
  *     hot.sqlite…  the hot store, as its driver keeps it
  *

@@ -1,4 +1,4 @@
-import { link, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { link, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { uptime } from "node:os";
 import { join } from "node:path";
 import { KalamError } from "../../errors/index.ts";
@@ -9,37 +9,45 @@ interface Holder {
   readonly identity: string;
 }
 
-const ATTEMPTS = 8;
+const ATTEMPTS = 64;
+const NAME = /^lock-(\d{1,15})$/;
 let claims = 0;
 
 /**
- * The file `lock` in a data folder: which process uses it.
+ * Which process uses a data folder: the newest of the files `lock-1`, `lock-2`, …
  *
- *     claim ──link──▶ lock                      nobody had it
- *     lock ──rename──▶ aside, then link again   its process is gone
+ *     lock-4   free, or its process is gone      ─link─▶  lock-5   ours: `link` lets only one make it
  *
- * `link` fails when the name exists, so of several claims one wins. A lock that is put aside is read again: if it is not the
- * one found dead, another process was quicker, and its lock is put back.
+ * A lock is never taken away from anybody: whoever finds the newest one unused makes the next number, which only one can, and
+ * then looks again whether a newer one has come meanwhile. The newest file always stays, so numbers never repeat, and a slow
+ * process that decided on an old state finds its number taken or surpassed.
  */
 export class FolderLock {
-  readonly #path: string;
-  readonly #claim: string;
+  readonly #folder: string;
+  readonly #number: number;
+  #released = false;
 
-  private constructor(path: string, claim: string) {
-    this.#path = path;
-    this.#claim = claim;
+  private constructor(folder: string, number: number) {
+    this.#folder = folder;
+    this.#number = number;
   }
 
   /** @throws KalamError `data_locked` with the process that holds the folder. */
   static async take(folder: string): Promise<FolderLock> {
-    const path = join(folder, "lock");
-    const claimPath = `${path}.${process.pid}.${++claims}`;
+    const claimPath = join(folder, `claim-${process.pid}-${++claims}`);
     const claim = JSON.stringify({ pid: process.pid, identity: (await processIdentity(process.pid)) ?? "" });
     try {
       await writeFile(claimPath, claim, { mode: 0o600, flush: true });
       for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-        if (await linkNew(claimPath, path)) return new FolderLock(path, claim);
-        await removeStale(folder, path, claimPath);
+        const newest = await newestLock(folder);
+        if (newest > 0) await requireUnused(folder, newest, claimPath);
+        if (!(await linkNew(claimPath, lockPath(folder, newest + 1)))) continue;
+        if ((await newestLock(folder)) > newest + 1) {
+          await rm(lockPath(folder, newest + 1), { force: true });
+          continue;
+        }
+        await removeOlder(folder, newest + 1);
+        return new FolderLock(folder, newest + 1);
       }
     } finally {
       await rm(claimPath, { force: true });
@@ -47,24 +55,44 @@ export class FolderLock {
     throw new KalamError("data_locked", { path: folder, pid: "that is starting" });
   }
 
-  /** Does nothing when the lock is no longer ours. */
+  /** Lets the next one have the folder. Idempotent. */
   async release(): Promise<void> {
-    const found = await readText(this.#path);
-    if (found === this.#claim) await rm(this.#path, { force: true });
+    if (this.#released) return;
+    this.#released = true;
+    await writeFile(lockPath(this.#folder, this.#number), FREE, { mode: 0o600 });
   }
 }
 
-async function removeStale(folder: string, path: string, claimPath: string): Promise<void> {
-  const found = await readText(path);
-  if (found === undefined) return;
-  const holder = parseHolder(found);
-  if (holder && (await holds(holder, path, claimPath))) {
+/** What a lock says that nobody holds. */
+const FREE = "free\n";
+
+function lockPath(folder: string, number: number): string {
+  return join(folder, `lock-${number}`);
+}
+
+/** The greatest number of a lock, 0 when there is none. */
+async function newestLock(folder: string): Promise<number> {
+  const numbers = (await readdir(folder)).map((name) => Number(NAME.exec(name)?.[1] ?? 0));
+  return Math.max(0, ...numbers);
+}
+
+async function removeOlder(folder: string, number: number): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const other = Number(NAME.exec(name)?.[1] ?? number);
+    if (other < number) await rm(join(folder, name), { force: true });
+  }
+}
+
+async function requireUnused(folder: string, number: number, claimPath: string): Promise<void> {
+  const path = lockPath(folder, number);
+  const text = await readFile(path, "utf8").catch((error: unknown) => {
+    if (hasCode(error, "ENOENT")) return FREE;
+    throw error;
+  });
+  const holder = parseHolder(text);
+  if (holder !== undefined && (await holds(holder, path, claimPath))) {
     throw new KalamError("data_locked", { path: folder, pid: holder.pid });
   }
-  const aside = `${claimPath}.stale`;
-  if (!(await renameThere(path, aside))) return;
-  if ((await readText(aside)) !== found) await linkNew(aside, path);
-  await rm(aside, { force: true });
 }
 
 async function holds(holder: Holder, path: string, claimPath: string): Promise<boolean> {
@@ -93,25 +121,6 @@ async function linkNew(from: string, to: string): Promise<boolean> {
     return true;
   } catch (error) {
     if (hasCode(error, "EEXIST")) return false;
-    throw error;
-  }
-}
-
-async function renameThere(from: string, to: string): Promise<boolean> {
-  try {
-    await rename(from, to);
-    return true;
-  } catch (error) {
-    if (hasCode(error, "ENOENT")) return false;
-    throw error;
-  }
-}
-
-async function readText(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if (hasCode(error, "ENOENT")) return undefined;
     throw error;
   }
 }

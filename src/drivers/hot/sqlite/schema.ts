@@ -5,19 +5,25 @@ export const APPLICATION_ID = 0x4b616c6d;
 /** Version of the schema below. */
 export const SCHEMA_VERSION = 1;
 
+export const PAGE_BYTES = 4096;
+/** Length of the write-ahead log before it is written back. */
+export const LOG_PAGES = 8000;
+/** Page cache of the writer; a negative number is KiB. */
+export const WRITER_CACHE = -32768;
+
 /**
  * Pages of 4 KiB: a commit of one row writes and syncs one page to the log, and larger pages made it a third slower. The
  * log is written back after 8000 pages (32 MB) and cut to 64 MB if a large commit made it longer. No memory mapping: a
  * failing disk would then end the process with a signal instead of giving an error.
  */
 export const WRITER_SETTINGS = `
-  PRAGMA page_size = 4096;
+  PRAGMA page_size = ${PAGE_BYTES};
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = FULL;
   PRAGMA busy_timeout = 0;
-  PRAGMA cache_size = -32768;
+  PRAGMA cache_size = ${WRITER_CACHE};
   PRAGMA temp_store = MEMORY;
-  PRAGMA wal_autocheckpoint = 8000;
+  PRAGMA wal_autocheckpoint = ${LOG_PAGES};
   PRAGMA journal_size_limit = 67108864;
 `;
 

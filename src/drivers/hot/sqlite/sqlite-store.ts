@@ -55,7 +55,7 @@ export class SqliteHotStore implements HotStore {
       if (options.maximumPages !== undefined) {
         await connection.execute(`PRAGMA max_page_count = ${options.maximumPages}`);
       }
-      const writer = await Writer.prepare(connection);
+      const writer = await Writer.prepare(connection, path);
       const readers: Reader[] = [];
       for (let i = 0; i < (options.readers ?? 2); i++) {
         const reader = await Reader.open(path);

@@ -2,6 +2,7 @@ import type { WriteBatch } from "../hot-store.ts";
 import { SerialQueue } from "../serial-queue.ts";
 import type { Connection, PreparedStatement } from "./connection.ts";
 import { isWriteFailure } from "./failures.ts";
+import { LogSpace } from "./log-space.ts";
 import { type PackedEntries, packBatch, packPuts } from "./packed-batch.ts";
 import { CHANGE_PACKED, CREATE_CHANGES, PUT_ONE, PUT_PACKED } from "./schema.ts";
 
@@ -16,23 +17,27 @@ export class Writer {
   readonly #putPacked: PreparedStatement;
   readonly #changePacked: PreparedStatement;
   readonly #queue = new SerialQueue();
+  readonly #logSpace: LogSpace;
 
   private constructor(
     connection: Connection,
     statements: readonly [PreparedStatement, PreparedStatement, PreparedStatement],
+    path: string,
   ) {
     this.#connection = connection;
+    this.#logSpace = new LogSpace(connection, path);
     [this.#putOne, this.#putPacked, this.#changePacked] = statements;
   }
 
   /** @param connection open on a store that has its schema. */
-  static async prepare(connection: Connection): Promise<Writer> {
+  static async prepare(connection: Connection, path: string): Promise<Writer> {
     await connection.execute(CREATE_CHANGES);
-    return new Writer(connection, [
+    const statements = [
       await connection.prepare(PUT_ONE),
       await connection.prepare(PUT_PACKED),
       await connection.prepare(CHANGE_PACKED),
-    ]);
+    ] as const;
+    return new Writer(connection, statements, path);
   }
 
   commit(batch: WriteBatch): Promise<void> {
@@ -66,6 +71,12 @@ export class Writer {
       if (!isWriteFailure(error) || !(await this.#emptyLog())) throw error;
       await work();
     }
+    if (this.#logSpace.committed()) this.#reserveLog();
+  }
+
+  /** Behind the commits that wait already; whether it succeeds concerns nobody but the next commits' speed. */
+  #reserveLog(): void {
+    this.#queue.run(() => this.#logSpace.reserve()).catch(() => undefined);
   }
 
   async #emptyLog(): Promise<boolean> {

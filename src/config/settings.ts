@@ -32,7 +32,11 @@ export const SETTINGS = {
   ),
   "analytics.memory_limit_mb": integer(256, [32, 1_048_576], "Memory for joins, sorts and aggregates, in MB."),
   "analytics.threads": integer(2, [1, 1024], "Threads for joins, sorts and aggregates."),
-  "analytics.max_concurrent": integer(4, [1, 1024], "Joins, sorts and aggregates at the same time; others wait."),
+  "analytics.max_concurrent": integer(
+    2,
+    [1, 1024],
+    "Joins, sorts and aggregates at the same time; others wait. Each holds one of the 4 threads that writes need too; raise UV_THREADPOOL_SIZE with it.",
+  ),
 
   "limits.max_result_rows": integer(0, [0, HUGE], "Rows a query may return; more is an error. 0 means no ceiling."),
   "limits.max_sql_bytes": integer(MIB, [1024, 64 * MIB], "Bytes that the SQL text of a request may have."),

@@ -24,7 +24,7 @@ export interface EngineOptions {
   readonly streamMaxRows: number;
   readonly analyticsMemoryBytes: number;
   readonly analyticsThreads: number;
-  /** Analytical queries that run at the same time; others wait. */
+  /** Analytical queries that run at the same time; others wait. Each holds a thread of the pool (4 by default) that writes need too. */
   readonly analyticsConcurrency: number;
   /** Check the kinds of characters in passwords of CREATE USER and ALTER USER. */
   readonly enforcePasswordComplexity: boolean;
@@ -50,7 +50,7 @@ export const defaultEngineOptions: EngineOptions = {
   streamMaxRows: 10_000,
   analyticsMemoryBytes: 256 * 1024 * 1024,
   analyticsThreads: 2,
-  analyticsConcurrency: 4,
+  analyticsConcurrency: 2,
   enforcePasswordComplexity: false,
   rootPassword: undefined,
   nodeId: 1,

@@ -42,7 +42,7 @@ export class EngineUnderTest {
   async crash(): Promise<void> {
     const from = join(this.#folder, String(this.#generation));
     const to = join(this.#folder, String(++this.#generation));
-    await cp(from, to, { recursive: true, filter: (path) => !path.endsWith("/lock") });
+    await cp(from, to, { recursive: true, filter: (path) => !/\/lock-\d+$/.test(path) });
     await this.#db.close();
     await rm(from, { recursive: true });
     this.#db = await open({ ...this.#options, dataDir: to });

@@ -27,6 +27,8 @@ describe("lossless JSON", () => {
           const sent = params[i];
           const got = value instanceof WholeNumber ? value.value : value;
           if (typeof sent === "bigint") expect(BigInt(got as number | bigint)).to.equal(sent);
+          // A double beyond 2^53 that is whole is written like a whole number, and comes back with all its digits.
+          else if (typeof got === "bigint") expect(Number(got)).to.equal(sent);
           else expect(Object.is(got, sent) || got === sent).to.equal(true);
         });
       }),

@@ -5,6 +5,7 @@ import type { Catalog } from "./catalog/catalog.ts";
 import type { StorageFolders } from "./catalog/local-storage.ts";
 import type { EngineOptions } from "./options.ts";
 import type { AnalyticalEngine } from "./query/analytic/index.ts";
+import type { RetryLane } from "./retry-lane.ts";
 import type { CommitPipeline } from "./rows/commit-pipeline.ts";
 import type { PartitionCache } from "./rows/partition-cache.ts";
 import type { SqlParser } from "./sql/index.ts";
@@ -17,6 +18,7 @@ export interface Database {
   readonly cache: PartitionCache;
   readonly pipeline: CommitPipeline;
   readonly catalog: Catalog;
+  readonly retries: RetryLane;
   readonly accounts: Accounts;
   readonly folders: StorageFolders;
   readonly parser: SqlParser;

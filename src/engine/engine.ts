@@ -14,6 +14,7 @@ import { AnalyticalEngine } from "./query/analytic/index.ts";
 import { limitRows } from "./query/row-ceiling.ts";
 import type { RequestContext, StatementExecutor, StatementResult } from "./request.ts";
 import { RequestRunner } from "./request-runner.ts";
+import { RetryLane } from "./retry-lane.ts";
 import { CommitPipeline } from "./rows/commit-pipeline.ts";
 import { PartitionCache } from "./rows/partition-cache.ts";
 import { StreamSweeper } from "./rows/stream-sweeper.ts";
@@ -160,6 +161,7 @@ async function openDatabase(
     cache,
     pipeline,
     catalog,
+    retries: new RetryLane(),
     accounts,
     folders: new StorageFolders(dataDir),
     parser: new SqlParser({ cacheEntries: options.planCacheEntries, maxStatementBytes: options.maxStatementBytes }),

@@ -30,6 +30,8 @@ export class RequestRunner {
   readonly #results: StatementResult[] = [];
   #namespace: string;
   #transaction: Transaction | undefined;
+  /** Set while this request runs something again. */
+  #leaveLane: (() => void) | undefined;
   /** The statement under way; inside EXECUTE AS, the wrapped one. */
   #running: ParsedStatement | undefined;
 
@@ -58,17 +60,22 @@ export class RequestRunner {
         }
         try {
           this.#results.push(await this.#runOne(statement));
+          if (this.#transaction === undefined) {
+            this.#endRetries();
+            attempts = 0;
+          }
         } catch (error) {
           if (!isLostRace(error) || !this.#mayRepeat(kind) || ++attempts >= MAX_ATTEMPTS)
             throw this.#failure(error, index);
           if (this.#transaction === undefined && kind !== "commit") {
             index--;
-            continue;
+          } else {
+            this.#endTransaction();
+            this.#results.length = begun.results;
+            this.#namespace = begun.namespace;
+            index = begun.index - 1;
           }
-          this.#endTransaction();
-          this.#results.length = begun.results;
-          this.#namespace = begun.namespace;
-          index = begun.index - 1;
+          this.#leaveLane ??= await this.#database.retries.enter();
         }
       }
       if (this.#transaction !== undefined) {
@@ -77,7 +84,13 @@ export class RequestRunner {
       return this.#results;
     } finally {
       this.#endTransaction();
+      this.#endRetries();
     }
+  }
+
+  #endRetries(): void {
+    this.#leaveLane?.();
+    this.#leaveLane = undefined;
   }
 
   /** A lost race is run again as a whole: the statement, or the transaction that it belongs to. */
@@ -117,6 +130,7 @@ export class RequestRunner {
       case "rollback":
         return this.#rollback();
       default: {
+        if (DEFINITIONS.test(kind) && this.#leaveLane === undefined) await this.#database.retries.cleared;
         const result = await runStatement(this.#database, this.#plans, await this.#execution(statement));
         if (result.namespace !== undefined) this.#namespace = result.namespace;
         return this.#statements.length === 1 ? result : complete(result);
@@ -177,6 +191,9 @@ export class RequestRunner {
     return { message, rowCount: 0, asUser: this.#context.principal.userId };
   }
 }
+
+/** Kinds of statements that make all plans worthless. */
+const DEFINITIONS = /^(create|alter|drop)_(table|namespace|view)$/;
 
 const NO_PARAMETERS: readonly Parameter[] = [];
 

@@ -45,16 +45,21 @@ export class Engine implements StatementExecutor {
   }
 
   /**
+   * @param around what stands between the engine and its hot store: tests put their faults there
    * @throws KalamError `data_locked`, `data_corrupt`, `driver_unavailable`, `storage_failed`
    */
-  static async open(options: Partial<EngineOptions> = {}, runtime?: Runtime): Promise<Engine> {
+  static async open(
+    options: Partial<EngineOptions> = {},
+    runtime?: Runtime,
+    around: (store: HotStore) => HotStore = (store) => store,
+  ): Promise<Engine> {
     const complete = { ...defaultEngineOptions, ...options };
     const own = runtime ?? createRuntime({ node: complete.nodeId });
     await loadSqlParser();
     const folder = complete.driver === "memory" ? undefined : await DataFolder.open(complete.dataDir);
     let store: HotStore | undefined;
     try {
-      store = await openHotStore({ driver: complete.driver, dataDir: folder?.path ?? "" });
+      store = around(await openHotStore({ driver: complete.driver, dataDir: folder?.path ?? "" }));
       const database = await openDatabase(complete, own, store, folder?.path);
       await database.accounts.bootstrapRoot(complete.rootPassword);
       const engine = new Engine(database, folder);

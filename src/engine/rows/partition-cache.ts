@@ -4,7 +4,8 @@ import { DELETED_SLOT } from "../catalog/table-schema.ts";
 import { StalePlan } from "../stale-plan.ts";
 import type { Row } from "../types/column-type.ts";
 import { keySuccessor } from "./key-codec.ts";
-import { type MemoryAccount, Partition, RowTree, rowBytes } from "./partition.ts";
+import { type MemoryAccount, Partition, rowBytes } from "./partition.ts";
+import { newRowTree } from "./row-tree.ts";
 import { fromBuffer, partitionPrefix, tablePrefix, toBuffer } from "./store-keys.ts";
 import { StoreSnapshots } from "./store-snapshots.ts";
 
@@ -46,7 +47,7 @@ export class PartitionCache {
     let partition = this.#partitions.get(prefix);
     if (partition === undefined) {
       partition = new Partition(schema, user, prefix, this.#memory, this.snapshots);
-      if (isVolatile(schema)) partition.finishLoad(new RowTree<string, Row>(), 0);
+      if (isVolatile(schema)) partition.finishLoad(newRowTree(), 0);
     } else {
       this.#partitions.delete(prefix);
     }
@@ -70,7 +71,7 @@ export class PartitionCache {
 
   async #load(partition: Partition): Promise<void> {
     partition.beginLoad();
-    const tree = new RowTree<string, Row>();
+    const tree = newRowTree();
     const end = keySuccessor(partition.prefix);
     if (end === undefined) throw new Error("a partition prefix has no successor");
     let start = partition.prefix;

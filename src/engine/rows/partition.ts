@@ -1,11 +1,7 @@
-import BTreeModule from "sorted-btree";
 import type { TableSchema } from "../catalog/table-schema.ts";
 import type { Row } from "../types/column-type.ts";
+import { newRowTree, type RowTree } from "./row-tree.ts";
 import type { StoreSnapshots } from "./store-snapshots.ts";
-
-// The package is CommonJS: under Node's ESM rules its class is the `default` of its exports.
-export const RowTree = BTreeModule.default;
-export type RowTree = InstanceType<typeof RowTree<string, Row>>;
 
 /** What a row costs in memory beyond its encoded bytes: the array, the tree's slot, string and bigint headers. */
 const ROW_OVERHEAD_BYTES = 200;
@@ -52,7 +48,7 @@ export class Partition {
   membership: Membership = "cached";
   readonly #account: MemoryAccount;
   #bytes = PARTITION_OVERHEAD_BYTES;
-  #tree: RowTree = new RowTree<string, Row>();
+  #tree: RowTree = newRowTree();
   /** Somebody reads the tree, or may do so later. */
   #shared = false;
 
@@ -119,13 +115,13 @@ export class Partition {
 
   /** Gives the rows in memory back; they are read from the store from now on. */
   spill(): void {
-    this.#replace(new RowTree<string, Row>(), 0);
+    this.#replace(newRowTree(), 0);
     this.state = "spilled";
   }
 
   /** Nothing is known of the rows; they are loaded when somebody asks. */
   reset(): void {
-    this.#replace(new RowTree<string, Row>(), 0);
+    this.#replace(newRowTree(), 0);
     this.state = "absent";
   }
 

@@ -5,7 +5,8 @@ import type { KeyRange, Relation, RelationShape } from "../query/relation.ts";
 import { StalePlan } from "../stale-plan.ts";
 import type { Row } from "../types/column-type.ts";
 import { keySuccessor } from "./key-codec.ts";
-import type { Partition, RowTree } from "./partition.ts";
+import type { Partition } from "./partition.ts";
+import type { RowTree } from "./row-tree.ts";
 import { fromBuffer, toBuffer } from "./store-keys.ts";
 import type { PreImages } from "./store-snapshots.ts";
 

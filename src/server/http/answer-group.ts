@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { Timers } from "../../runtime/timers.ts";
 
 /** Answers that leave together at most. */
-const GROUP = 8;
+const GROUP = 16;
 
 /** An answer that is ready to leave. */
 export interface WholeAnswer {

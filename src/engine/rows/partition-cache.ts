@@ -2,7 +2,6 @@ import type { HotStore } from "../../drivers/hot/hot-store.ts";
 import type { TableSchema } from "../catalog/table-schema.ts";
 import { DELETED_SLOT } from "../catalog/table-schema.ts";
 import { StalePlan } from "../stale-plan.ts";
-import type { Row } from "../types/column-type.ts";
 import { keySuccessor } from "./key-codec.ts";
 import { type MemoryAccount, Partition, rowBytes } from "./partition.ts";
 import { newRowTree } from "./row-tree.ts";

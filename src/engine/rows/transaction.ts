@@ -8,6 +8,9 @@ import type { Partition } from "./partition.ts";
 import type { Overlay } from "./table-relation.ts";
 import type { WriteTarget } from "./write-target.ts";
 
+/** Rows that COMMIT stages before the event loop gets a turn. */
+const ROWS_PER_TURN = 1000;
+
 interface Staged {
   row: Row;
   /** `_seq` of the committed row that the first change of this key was made on; undefined: there was none. */
@@ -151,20 +154,33 @@ export class Transaction implements WriteTarget {
     await pipeline.submit({
       reads,
       prepare: (batch) => {
-        for (const [partition, staged] of this.#staged) {
-          stillValid(partition);
-          const keyless = partition.schema.definition.primaryKey.length === 0;
-          for (const [key, { row, base }] of staged) {
-            const current = batch.get(partition, key);
-            if (seqOf(current) !== base) throw new KalamError("serialization_failure");
-            if (row[DELETED_SLOT] === true) {
-              if (current !== undefined) batch.remove(partition, key, row);
-            } else if (keyless) batch.append(partition, [...row]);
-            else batch.put(partition, key, [...row]);
-          }
-        }
+        const turns = this.#stageInto(batch, stillValid);
+        return turns.next().done === true ? undefined : this.#finish(turns);
       },
     });
+  }
+
+  /** Checks and stages everything; gives way after every so many rows. */
+  *#stageInto(batch: WriteTarget, stillValid: (partition: Partition) => void): Generator<void, void, undefined> {
+    let rows = 0;
+    for (const [partition, staged] of this.#staged) {
+      stillValid(partition);
+      const keyless = partition.schema.definition.primaryKey.length === 0;
+      for (const [key, { row, base }] of staged) {
+        const current = batch.get(partition, key);
+        if (seqOf(current) !== base) throw new KalamError("serialization_failure");
+        if (row[DELETED_SLOT] === true) {
+          if (current !== undefined) batch.remove(partition, key, row);
+        } else if (keyless) batch.append(partition, [...row]);
+        else batch.put(partition, key, [...row]);
+        if (++rows % ROWS_PER_TURN === 0) yield;
+      }
+    }
+  }
+
+  async #finish(turns: Generator<void, void, undefined>): Promise<void> {
+    do await this.#runtime.timers.yield();
+    while (turns.next().done !== true);
   }
 }
 

@@ -106,9 +106,15 @@ export async function runInsert(database: Database, execution: Execution, plan: 
   const frame = frameOf(database, execution, plan.binder);
   const source = plan.source(database, execution, frame);
   const proposed = source instanceof Promise ? await source : source;
-  const rows = proposed.map((row, index) => completeRow(plan, row, index, frame));
+  const rows: Value[][] = [];
+  const keys: string[] = [];
   const keyless = schema.definition.primaryKey.length === 0;
-  const keys = keyless ? [] : rows.map((row) => schema.keyOf(row));
+  for (const [index, row] of proposed.entries()) {
+    const complete = completeRow(plan, row, index, frame);
+    rows.push(complete);
+    if (!keyless) keys.push(schema.keyOf(complete));
+    if (rows.length % ROWS_PER_TURN === 0) await database.runtime.timers.yield();
+  }
   const stage = (target: WriteTarget, partition: Partition): Row[] | Promise<Row[]> => {
     const inserter = new Inserter(database, plan, target, partition, frame);
     return rows.length <= ROWS_PER_TURN

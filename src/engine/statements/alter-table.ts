@@ -127,6 +127,9 @@ function applyAction(
       if (database.catalog.table(definition.namespace, name) !== undefined) {
         throw new KalamError("table_exists", { table: `${definition.namespace}.${name}` });
       }
+      if (database.catalog.view(definition.namespace, name) !== undefined) {
+        throw new KalamError("view_exists", { view: `${definition.namespace}.${name}` });
+      }
       return { definition: { ...definition, name }, done: `RENAME TO ${name}` };
     }
   }

@@ -46,6 +46,13 @@ describe("engine: definitions", () => {
     );
   });
 
+  onEveryDriver("a table does not take the name of a view", async (db) => {
+    await db.query("CREATE VIEW v AS SELECT 1 AS a");
+    await db.query("CREATE SHARED TABLE t (id INT PRIMARY KEY)");
+    expect(await rejection(db.query("ALTER TABLE t RENAME TO v"))).to.have.property("key", "view_exists");
+    expect(await values(db, "SELECT * FROM v")).to.deep.equal([[1]]);
+  });
+
   onEveryDriver("views are queries with the caller's eyes", async (db) => {
     await db.query("CREATE NAMESPACE app");
     await db.query("CREATE USER TABLE app.notes (id INT PRIMARY KEY, t TEXT)");

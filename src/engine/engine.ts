@@ -136,10 +136,13 @@ export class Engine implements StatementExecutor {
   async #close(): Promise<void> {
     const { pipeline, analytics, store } = this.#database;
     this.#sweeper.stop();
-    await pipeline.close();
-    await analytics.close();
-    await store.close();
-    await this.#folder?.close();
+    try {
+      await pipeline.close();
+      await analytics.close();
+      await store.close();
+    } finally {
+      await this.#folder?.close();
+    }
   }
 }
 

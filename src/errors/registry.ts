@@ -374,6 +374,11 @@ export const ERRORS = define({
     "Give one number per dimension.",
   ),
   arithmetic_overflow: sql("22003", "{type} out of range", "Cast an operand to a wider type."),
+  requested_length: sql(
+    "54000",
+    "requested length too large",
+    "Ask for at most 16777216 characters; longer texts are built by the client.",
+  ),
   division_by_zero: sql("22012", "division by zero", "Guard the divisor with NULLIF."),
   invalid_escape: sql("22025", "{message}", "Write the escape character twice to mean itself."),
   invalid_substring: sql("22011", "negative substring length not allowed", "Give a length of zero or more."),

@@ -105,7 +105,7 @@ function conditional(type: TestType, inner: Inner): fc.Arbitrary<Pair>[] {
     some.map((parts) => join(parts, (...texts) => `COALESCE(${texts.join(", ")})`, true)),
     some.map((parts) => join(parts, (...texts) => `GREATEST(${texts.join(", ")})`)),
     some.map((parts) => join(parts, (...texts) => `LEAST(${texts.join(", ")})`)),
-    fc.tuple(same, same).map((parts) => join(parts, (a, b) => `NULLIF(${a}, ${b})`)),
+    fc.tuple(same, same).map((parts) => join(parts, (a, b) => `NULLIF(${a}, ${b})`, true)),
     fc
       .tuple(inner("boolean"), same, same)
       .map((parts) => join(parts, (when, a, b) => `CASE WHEN ${when} THEN ${a} ELSE ${b} END`, true)),

@@ -86,6 +86,19 @@ describe("analytical queries: mistakes", () => {
     }
   });
 
+  it("makes no value that is larger than a statement may wait for, and rounds no number silently", async () => {
+    for (const sql of [
+      "SELECT repeat('xy', 1000000000)",
+      "SELECT lpad('x', 1000000000)",
+      "SELECT rpad('x', 20000000)",
+    ]) {
+      expect(await failure(engine, sql, { t }), sql).to.have.property("key", "requested_length");
+    }
+    for (const sql of ["SELECT 1e400", `SELECT ${"9".repeat(40)}`, `SELECT 0.${"3".repeat(40)}`]) {
+      expect(await failure(engine, sql, { t }), sql).to.have.property("key", "out_of_range");
+    }
+  });
+
   it("refuses what is nested too deeply", async () => {
     const deep = `SELECT ${"abs(".repeat(1000)}1${")".repeat(1000)}`;
     expect((await failure(engine, deep)).key).to.equal("statement_too_complex");

@@ -18,6 +18,7 @@ const TYPES: Readonly<Record<string, string>> = {
 const RULES: readonly { readonly when: RegExp; readonly make: (match: RegExpExecArray, names: Names) => KalamError }[] =
   [
     { when: /division by zero/i, make: () => new KalamError("division_by_zero") },
+    { when: /requested length too large/, make: () => new KalamError("requested_length") },
     { when: /^Out of Memory Error/, make: () => new KalamError("query_memory") },
     { when: /More than one row returned by a subquery/, make: () => new KalamError("too_many_subquery_rows") },
     {

@@ -39,10 +39,11 @@ export function number(text: string): { sql: string; type: ResultType } {
   const match = NUMBER.exec(plain);
   if (match === null) throw new KalamError("invalid_text", { type: "numeric", value: text });
   if (match[1] !== undefined) return whole(BigInt(match[1]));
+  if (/e/i.test(plain) && !Number.isFinite(Number(plain))) throw tooWide(text);
   if (/e/i.test(plain)) return { sql: `CAST(${plain} AS DOUBLE)`, type: { kind: "double" } };
   const [integral = "", fraction = ""] = plain.split(".");
   const digits = integral.replace(/^0+/, "").length + fraction.length;
-  if (digits > 38) return { sql: `CAST('${plain}' AS DOUBLE)`, type: { kind: "double" } };
+  if (digits > 38) throw tooWide(text);
   const precision = Math.max(digits, fraction.length, 1);
   return {
     sql: `CAST('${plain}' AS DECIMAL(${precision}, ${fraction.length}))`,
@@ -57,7 +58,12 @@ function whole(value: bigint): { sql: string; type: ResultType } {
   if (value >= -INT128 && value < INT128) {
     return { sql: `CAST(${sql} AS HUGEINT)`, type: { kind: "decimal", precision: 38, scale: 0 } };
   }
-  return { sql: `CAST('${value}' AS DOUBLE)`, type: { kind: "double" } };
+  throw tooWide(String(value));
+}
+
+/** PostgreSQL's numeric goes on; ours has 38 digits, and a number is refused rather than rounded. */
+function tooWide(value: string): KalamError {
+  return new KalamError("out_of_range", { type: "numeric", value: value.slice(0, 100), column: "" });
 }
 
 function negative(of: { sql: string; type: ResultType }): { sql: string; type: ResultType } {

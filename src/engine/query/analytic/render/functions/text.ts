@@ -47,14 +47,26 @@ function concat(name: string, minimum: number): Rule {
   };
 }
 
+/** Characters that one call may make: the time and memory of a single value escape DuckDB's limits and its interruption. */
+const MAX_CHARACTERS = 16_777_216;
+
+function bounded(characters: string, sql: string): string {
+  return `CASE WHEN ${characters} > ${MAX_CHARACTERS} THEN error('requested length too large') ELSE ${sql} END`;
+}
+
 function pad(name: string): Rule {
   return custom(
     ["text", "whole", "text"],
     TEXT,
-    ([of, count, fill = "' '"]) => `${name}(${of}, CAST(greatest(${count}, 0) AS INTEGER), ${fill})`,
+    ([of, count, fill = "' '"]) =>
+      bounded(`${count}`, `${name}(${of}, CAST(greatest(${count}, 0) AS INTEGER), ${fill})`),
     2,
   );
 }
+
+const repeat = custom(["text", "whole"], TEXT, ([of, count]) =>
+  bounded(`CAST(length(${of}) AS HUGEINT) * ${count}`, `repeat(${of}, greatest(${count}, 0))`),
+);
 
 const encode = custom(["any", "text"], TEXT, ([of, format], call, [, bound]) => {
   const name = bound === undefined ? undefined : format?.replaceAll("'", "");
@@ -90,7 +102,7 @@ export const TEXT_FUNCTIONS: Rules = new Map<string, Rule>([
   ["right", direct("right", ["text", "whole"], TEXT)],
   ["lpad", pad("lpad")],
   ["rpad", pad("rpad")],
-  ["repeat", custom(["text", "whole"], TEXT, ([of, count]) => `repeat(${of}, greatest(${count}, 0))`)],
+  ["repeat", repeat],
   ["replace", direct("replace", ["text", "text", "text"], TEXT)],
   ["reverse", direct("reverse", ["text"], TEXT)],
   ["position", direct("strpos", ["text", "text"], INTEGER)],

@@ -112,7 +112,11 @@ export class Engine implements StatementExecutor {
         sql,
       );
     }
-    params.forEach((value, index) => {
+    params.forEach((value: unknown, index) => {
+      if (!isParameter(value)) {
+        const reason = "it is neither null, a boolean, a number nor text; pass JSON as its text";
+        throw new StatementFailure(new KalamError("invalid_parameter", { number: index + 1, reason }), 1, sql);
+      }
       if (typeof value !== "string" || value.length * 3 <= maxParameterBytes) return;
       const bytes = Buffer.byteLength(value);
       if (bytes <= maxParameterBytes) return;
@@ -182,4 +186,9 @@ async function openDatabase(
     }),
     startedAt: runtime.clock.nowMicros(),
   };
+}
+
+/** What an embedding program passes is not checked by any wire. */
+function isParameter(value: unknown): boolean {
+  return value === null || ["boolean", "number", "bigint", "string"].includes(typeof value);
 }

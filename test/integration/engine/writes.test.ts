@@ -136,4 +136,14 @@ describe("engine: writes", () => {
     expect((await db.query("DELETE FROM t WHERE v = -2147483648 RETURNING id")).rows).to.deep.equal([{ id: 1 }]);
     expect(await rejection(db.query("DELETE FROM t WHERE 5"))).to.have.property("key", "datatype_mismatch");
   });
+
+  onEveryDriver("refuses parameters that are no values of SQL", async (db) => {
+    await db.query("CREATE SHARED TABLE t (id INT PRIMARY KEY, v TEXT)");
+    const hostile = [{ a: 1 }, [1], new Date(0), undefined, Symbol("x")] as unknown as string[];
+    for (const value of hostile) {
+      const error = await rejection(db.query("INSERT INTO t VALUES (1, $1)", [value]));
+      expect(error).to.have.property("key", "invalid_parameter");
+    }
+    expect(await values(db, "SELECT * FROM t")).to.deep.equal([]);
+  });
 });

@@ -128,4 +128,14 @@ describe("kalam with a real server", () => {
     );
     expect((await run(["--csv", "-c", "\\dt"], "bob")).stdout).to.include("chat,messages,");
   });
+
+  it("keeps root's password when somebody else logs in", async () => {
+    const login = await run(["login", url], "bob");
+    expect(login.code, login.stderr).to.equal(0);
+    expect(login.stdout + login.stderr).to.include("profile 'bob'");
+    expect((await run(["--csv", "-c", "SELECT current_user"])).stdout).to.equal("current_user\nroot\n");
+    expect((await run(["--csv", "--profile", "bob", "-c", "SELECT current_user"])).stdout).to.equal(
+      "current_user\nbob\n",
+    );
+  });
 });

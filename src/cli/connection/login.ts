@@ -15,7 +15,6 @@ export async function logIn(flags: ConnectionFlags, file = new CredentialsFile()
   // A profile that does not exist yet is being made.
   const known = flags.profile === undefined || (await file.get(flags.profile)) !== undefined;
   const settings = await resolveConnection(known ? flags : { ...flags, profile: undefined }, file);
-  const name = flags.profile ?? settings.profileName;
   const user = settings.user ?? settings.profile?.stored.user ?? (canAsk() ? await askUser("root") : "root");
   const password =
     settings.password ?? settings.profile?.stored.password ?? (canAsk() ? await askPassword(user) : undefined);
@@ -23,6 +22,9 @@ export async function logIn(flags: ConnectionFlags, file = new CredentialsFile()
     throw new CliError("There is no password", EXIT.usage, "Use --password-stdin or KALAM_PASSWORD.");
   }
   const login = await createClient({ url: settings.url, auth: Auth.basic(user, password) }).login();
+  // A login without a profile's name never takes the place of somebody else's, who may have no other copy of his password.
+  const owner = (await file.get(settings.profileName))?.user;
+  const name = flags.profile ?? (owner === undefined || owner === user ? settings.profileName : user);
   const former = await file.get(name);
   const keepsPassword = former?.password !== undefined && former.user === user && former.password === password;
   await file.set(name, {

@@ -3,6 +3,7 @@ import type { Runtime } from "../runtime/runtime.ts";
 import type { Accounts } from "./auth/accounts.ts";
 import type { Catalog } from "./catalog/catalog.ts";
 import type { StorageFolders } from "./catalog/local-storage.ts";
+import type { DuckHost } from "./duckdb/host.ts";
 import type { EngineOptions } from "./options.ts";
 import type { AnalyticalEngine } from "./query/analytic/index.ts";
 import type { RetryLane } from "./retry-lane.ts";
@@ -22,6 +23,7 @@ export interface Database {
   readonly accounts: Accounts;
   readonly folders: StorageFolders;
   readonly parser: SqlParser;
+  readonly duck: DuckHost;
   readonly analytics: AnalyticalEngine;
   /** Microseconds since 1970. */
   readonly startedAt: bigint;

@@ -8,6 +8,7 @@ import { RowAccountStore } from "./auth/row-account-store.ts";
 import { Catalog } from "./catalog/catalog.ts";
 import { localStorage, StorageFolders } from "./catalog/local-storage.ts";
 import type { Database } from "./database.ts";
+import { DuckHost } from "./duckdb/host.ts";
 import { defaultEngineOptions, type EngineOptions } from "./options.ts";
 import { PlanCache } from "./plan-cache.ts";
 import { AnalyticalEngine } from "./query/analytic/index.ts";
@@ -138,11 +139,11 @@ export class Engine implements StatementExecutor {
   }
 
   async #close(): Promise<void> {
-    const { pipeline, analytics, store } = this.#database;
+    const { pipeline, duck, store } = this.#database;
     this.#sweeper.stop();
     try {
       await pipeline.close();
-      await analytics.close();
+      duck.close();
       await store.close();
     } finally {
       await this.#folder?.close();
@@ -166,6 +167,14 @@ async function openDatabase(
   const accounts = new Accounts(new RowAccountStore(store, cache, pipeline), runtime, {
     enforcePasswordComplexity: options.enforcePasswordComplexity,
   });
+  const duck = new DuckHost({
+    memoryLimitBytes: options.analyticsMemoryBytes,
+    threads: options.analyticsThreads,
+    maxConcurrent: options.analyticsConcurrency,
+    temporaryDirectory: dataDir === undefined ? undefined : `${dataDir}/tmp`,
+    directories: [],
+    runtime,
+  });
   return {
     options,
     runtime,
@@ -177,13 +186,8 @@ async function openDatabase(
     accounts,
     folders: new StorageFolders(dataDir),
     parser: new SqlParser({ cacheEntries: options.planCacheEntries, maxStatementBytes: options.maxStatementBytes }),
-    analytics: new AnalyticalEngine({
-      memoryLimitBytes: options.analyticsMemoryBytes,
-      threads: options.analyticsThreads,
-      maxConcurrent: options.analyticsConcurrency,
-      temporaryDirectory: dataDir === undefined ? undefined : `${dataDir}/tmp`,
-      runtime,
-    }),
+    duck,
+    analytics: new AnalyticalEngine(duck),
     startedAt: runtime.clock.nowMicros(),
   };
 }

@@ -1,12 +1,11 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { AnalyticalEngine } from "../../src/engine/query/analytic/index.ts";
 import { InputBinder, NotSimple } from "../../src/engine/query/expression/index.ts";
 import type { ResultColumn } from "../../src/engine/query/relation.ts";
 import { planRowQuery } from "../../src/engine/query/row/index.ts";
 import type { Row } from "../../src/engine/types/column-type.ts";
 import { KalamError } from "../../src/errors/index.ts";
-import { createRuntime } from "../../src/runtime/runtime.ts";
+import { newEngine } from "../unit/analytic/harness.ts";
 import { ArrayRelation } from "../unit/query/support/array-relation.ts";
 import { collect, frameOf, loadGrammar, NOW, show, templateOf } from "../unit/query/support/run-query.ts";
 import { expressionOf } from "./evaluator-grammar.ts";
@@ -38,13 +37,7 @@ async function attempt(run: () => Promise<PathAnswer>): Promise<PathAnswer | und
 }
 
 describe("both read paths", () => {
-  const engine = new AnalyticalEngine({
-    memoryLimitBytes: 256 << 20,
-    threads: 1,
-    maxConcurrent: 1,
-    temporaryDirectory: undefined,
-    runtime: createRuntime(),
-  });
+  const engine = newEngine({ threads: 1, maxConcurrent: 1 });
   const { shape, rows } = tableOf(11);
   const relation = new ArrayRelation(
     shape,

@@ -1,9 +1,13 @@
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { expect } from "chai";
-import { openDatabase } from "../../src/engine/query/analytic/database.ts";
-import type { AnalyticalEngine } from "../../src/engine/query/analytic/index.ts";
+import { openDatabase } from "../../src/engine/duckdb/database.ts";
+import type { DuckHost } from "../../src/engine/duckdb/host.ts";
 import { ScanFunction } from "../../src/engine/query/analytic/scan/scan-function.ts";
-import { failure, newEngine, relation, rowsOf } from "../unit/analytic/harness.ts";
+import { rejection } from "../support/rejection.ts";
+import { failure, newEngine, newHost, relation, rowsOf, type TestEngine } from "../unit/analytic/harness.ts";
 
 describe("DuckDB is locked down", () => {
   describe("beneath the renderer, even for text of any kind", () => {
@@ -12,8 +16,8 @@ describe("DuckDB is locked down", () => {
     before(async () => {
       const scan = new ScanFunction();
       database = await openDatabase(
-        { memoryLimitBytes: 64_000_000, threads: 1, temporaryDirectory: undefined },
-        scan.definition,
+        { memoryLimitBytes: 64_000_000, threads: 1, temporaryDirectory: undefined, directories: [] },
+        [scan.definition()],
       );
       connection = await database.connect();
     });
@@ -81,11 +85,81 @@ describe("DuckDB is locked down", () => {
     });
   });
 
+  describe("beneath, where some folders are open", () => {
+    let base: string;
+    let host: DuckHost;
+    before(() => {
+      base = mkdtempSync(join(tmpdir(), "kalamdb-test-"));
+      for (const folder of ["open", "openness", "closed", "spill"]) mkdirSync(join(base, folder));
+      for (const folder of ["open", "openness", "closed"]) writeFileSync(join(base, folder, "text.txt"), folder);
+      symlinkSync(join(base, "closed"), join(base, "open", "folder-link"));
+      symlinkSync(join(base, "closed", "text.txt"), join(base, "open", "file-link"));
+      symlinkSync(join(base, "open"), join(base, "open-link"));
+      host = newHost({ directories: [join(base, "open")], temporaryDirectory: join(base, "spill") });
+    });
+    after(() => {
+      host.close();
+      rmSync(base, { recursive: true });
+    });
+
+    const rows = (sql: string): Promise<unknown> =>
+      host.use(undefined, async (connection) => (await connection.runAndReadAll(sql)).getRowsJson());
+
+    it("reads and writes in them", async () => {
+      const file = join(base, "open", "new.parquet");
+      await rows(`COPY (SELECT 42 AS answer) TO '${file}'`);
+      expect(await rows(`SELECT answer FROM read_parquet('${file}')`)).to.deep.equal([[42]]);
+      expect(await rows(`SELECT content FROM read_text('${join(base, "open", "text.txt")}')`)).to.deep.equal([
+        ["open"],
+      ]);
+    });
+
+    for (const path of [
+      "closed/text.txt",
+      "openness/text.txt",
+      "open/../closed/text.txt",
+      "open/./../closed/text.txt",
+      "open/folder-link/text.txt",
+      "open/file-link",
+      "*/text.txt",
+      "op*/text.txt",
+    ]) {
+      it(`does not read ${path}`, async () => {
+        const error = await rejection(rows(`SELECT * FROM read_text('${base}/${path}')`));
+        expect(String(error)).to.include("Permission Error");
+      });
+    }
+
+    for (const path of [
+      "closed/new.parquet",
+      "new.parquet",
+      "open/../closed/new.parquet",
+      "open/folder-link/new.parquet",
+      "open/folder-link/../new.parquet",
+    ]) {
+      it(`does not write ${path}`, async () => {
+        const error = await rejection(rows(`COPY (SELECT 1 AS a) TO '${base}/${path}'`));
+        expect(String(error)).to.include("Permission Error");
+        expect(existsSync(join(base, "closed", "new.parquet"))).to.equal(false);
+      });
+    }
+
+    it("opens no more of them", async () => {
+      for (const sql of [
+        `SET GLOBAL allowed_directories = ['${base}']`,
+        `SET allowed_paths = ['${base}/closed/text.txt']`,
+        "RESET allowed_directories",
+      ]) {
+        expect(await rejection(rows(sql)), sql).to.be.instanceOf(Error);
+      }
+    });
+  });
+
   describe("above, where hostile text reaches nothing but its own relations", () => {
     const mine = relation("app.mine", { id: "integer", s: "text" }, [[1, "mine"]]);
     const quoted = relation("app.quoted", { 'a"b': "integer", "'; DROP TABLE x; --": "text" }, [[7, "q"]]);
     const tables = { mine, quoted, "app.mine": mine };
-    let engine: AnalyticalEngine;
+    let engine: TestEngine;
     before(() => {
       engine = newEngine();
     });

@@ -1,13 +1,12 @@
 import { expect } from "chai";
-import type { AnalyticalEngine } from "../../../src/engine/query/analytic/index.ts";
-import { failure, newEngine, relation } from "./harness.ts";
+import { failure, newEngine, relation, type TestEngine } from "./harness.ts";
 
 const t = relation("app.t", { id: "bigint", name: "text", n: "integer", doc: "json" }, [[1n, "x", 0, "{bad"]], {
   key: ["id"],
 });
 
 describe("analytical queries: mistakes", () => {
-  let engine: AnalyticalEngine;
+  let engine: TestEngine;
   before(() => {
     engine = newEngine();
   });

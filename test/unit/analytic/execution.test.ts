@@ -1,8 +1,8 @@
 import { expect } from "chai";
-import type { AnalyticalContext, AnalyticalEngine } from "../../../src/engine/query/analytic/index.ts";
+import type { AnalyticalContext } from "../../../src/engine/query/analytic/index.ts";
 import type { Row } from "../../../src/engine/types/column-type.ts";
 import { KalamError } from "../../../src/errors/index.ts";
-import { context, failure, newEngine, parseSelect, relation, rowsOf, run } from "./harness.ts";
+import { context, failure, newEngine, parseSelect, relation, rowsOf, run, type TestEngine } from "./harness.ts";
 
 const ENDLESS =
   "SELECT count(*) FROM generate_series(1, 100000000) a, generate_series(1, 100000000) b WHERE a.a + b.b < 0";
@@ -19,7 +19,7 @@ async function thrown(work: Promise<unknown>): Promise<KalamError> {
 }
 
 describe("analytical queries: execution", () => {
-  let engine: AnalyticalEngine;
+  let engine: TestEngine;
   beforeEach(() => {
     engine = newEngine({ maxConcurrent: 2 });
   });
@@ -42,7 +42,7 @@ describe("analytical queries: execution", () => {
       }),
     );
     for (const [user, rows] of results.entries()) expect(rows).to.deep.equal([[user, user, 3000n]]);
-    await pool.close();
+    pool.close();
   });
 
   it("streams: the first rows come before the last are read, and giving up ends the statement", async () => {
@@ -77,7 +77,7 @@ describe("analytical queries: execution", () => {
       ]);
       expect(await rowsOf(one, "SELECT count(*) FROM big", { big })).to.deep.equal([[100_000n]]);
     }
-    await one.close();
+    one.close();
   });
 
   it("asks for a relation that is promised", async () => {
@@ -153,7 +153,7 @@ describe("analytical queries: execution", () => {
     });
     expect(new Set(await Promise.all(outcomes))).to.deep.equal(new Set(["overloaded", "cancelled"]));
     expect(await rowsOf(one, "SELECT 1")).to.deep.equal([[1]]);
-    await one.close();
+    one.close();
   });
 
   it("hands on the error of a relation, and is well after", async () => {
@@ -177,12 +177,12 @@ describe("analytical queries: execution", () => {
     );
     expect(error.key).to.equal("query_memory");
     expect(await rowsOf(small, "SELECT 1")).to.deep.equal([[1]]);
-    await small.close();
+    small.close();
   });
 
   it("closes with statements waiting and none running", async () => {
     await rowsOf(engine, "SELECT 1");
-    await engine.close();
+    engine.close();
     expect((await thrown(run(engine, "SELECT 1"))).key).to.equal("shutting_down");
   });
 

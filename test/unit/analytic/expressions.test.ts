@@ -1,9 +1,8 @@
 import { expect } from "chai";
-import type { AnalyticalEngine } from "../../../src/engine/query/analytic/index.ts";
-import { newEngine, relation, rowsOf, run } from "./harness.ts";
+import { newEngine, relation, rowsOf, run, type TestEngine } from "./harness.ts";
 
 describe("analytical queries: expressions", () => {
-  let engine: AnalyticalEngine;
+  let engine: TestEngine;
   before(() => {
     engine = newEngine();
   });

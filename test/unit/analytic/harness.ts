@@ -1,5 +1,6 @@
 import { parse, type SelectStmt } from "libpg-query";
 import type { Principal } from "../../../src/engine/auth/roles.ts";
+import { DuckHost, type DuckHostOptions } from "../../../src/engine/duckdb/host.ts";
 import {
   type AnalyticalContext,
   AnalyticalEngine,
@@ -10,7 +11,7 @@ import type { Parameter } from "../../../src/engine/request.ts";
 import { type Literal, NumberLiteral } from "../../../src/engine/sql/statement.ts";
 import type { ResultType, Row } from "../../../src/engine/types/column-type.ts";
 import { KalamError } from "../../../src/errors/index.ts";
-import { createRuntime, type Runtime } from "../../../src/runtime/runtime.ts";
+import { createRuntime } from "../../../src/runtime/runtime.ts";
 
 export const NOW = 1_767_225_600_000_000n;
 export const ALICE: Principal = { userId: "alice", role: "user" };
@@ -53,17 +54,34 @@ async function* laterChunks(rows: readonly Row[]): AsyncGenerator<readonly Row[]
   }
 }
 
-export function newEngine(
-  options: Partial<ConstructorParameters<typeof AnalyticalEngine>[0]> & { runtime?: Runtime } = {},
-): AnalyticalEngine {
-  return new AnalyticalEngine({
+/** An engine with a DuckDB of its own. */
+export class TestEngine extends AnalyticalEngine {
+  readonly #host: DuckHost;
+
+  constructor(host: DuckHost) {
+    super(host);
+    this.#host = host;
+  }
+
+  close(): void {
+    this.#host.close();
+  }
+}
+
+export function newHost(options: Partial<DuckHostOptions> = {}): DuckHost {
+  return new DuckHost({
     memoryLimitBytes: 256_000_000,
     threads: 2,
     maxConcurrent: 4,
     temporaryDirectory: undefined,
+    directories: [],
     runtime: createRuntime(),
     ...options,
   });
+}
+
+export function newEngine(options: Partial<DuckHostOptions> = {}): TestEngine {
+  return new TestEngine(newHost(options));
 }
 
 export type Sources = Readonly<Record<string, Relation | ViewExpansion | Promise<Relation>>>;

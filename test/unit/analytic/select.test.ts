@@ -1,6 +1,5 @@
 import { expect } from "chai";
-import type { AnalyticalEngine } from "../../../src/engine/query/analytic/index.ts";
-import { newEngine, relation, rowsOf, run } from "./harness.ts";
+import { newEngine, relation, rowsOf, run, type TestEngine } from "./harness.ts";
 
 const people = relation(
   "app.people",
@@ -22,7 +21,7 @@ const orders = relation(
 const tables = { people, "app.people": people, orders };
 
 describe("analytical queries: SELECT", () => {
-  let engine: AnalyticalEngine;
+  let engine: TestEngine;
   before(() => {
     engine = newEngine();
   });

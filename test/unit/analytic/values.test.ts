@@ -1,8 +1,7 @@
 import { expect } from "chai";
-import type { AnalyticalEngine } from "../../../src/engine/query/analytic/index.ts";
 import type { ResultType, Value } from "../../../src/engine/types/column-type.ts";
 import { Decimal } from "../../../src/engine/types/decimal.ts";
-import { newEngine, relation, rowsOf, run } from "./harness.ts";
+import { newEngine, relation, rowsOf, run, type TestEngine } from "./harness.ts";
 
 const TEXT: ResultType = { kind: "text" };
 const SAMPLES: Readonly<Record<string, readonly [ResultType, readonly Value[]]>> = {
@@ -34,7 +33,7 @@ const SAMPLES: Readonly<Record<string, readonly [ResultType, readonly Value[]]>>
 };
 
 describe("analytical queries: values", () => {
-  let engine: AnalyticalEngine;
+  let engine: TestEngine;
   before(() => {
     engine = newEngine();
   });

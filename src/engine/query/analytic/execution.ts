@@ -1,9 +1,9 @@
 import type { DuckDBConnection, DuckDBResult } from "@duckdb/node-api";
 import type { SelectStmt } from "libpg-query";
+import type { Deadline } from "../../duckdb/deadline.ts";
+import type { DuckHost } from "../../duckdb/host.ts";
 import type { Row } from "../../types/column-type.ts";
 import type { ResultColumn } from "../relation.ts";
-import type { ConnectionPool } from "./connection-pool.ts";
-import type { Deadline } from "./deadline.ts";
 import { fromDuckError } from "./duckdb-errors.ts";
 import type { RenderedStatement } from "./render/statement.ts";
 import { type Answer, answerOf } from "./result/rows.ts";
@@ -20,7 +20,7 @@ export class Execution {
   readonly #statement: RenderedStatement;
   readonly #select: SelectStmt;
   readonly #scans: ScanFunction;
-  readonly #pool: ConnectionPool;
+  readonly #host: DuckHost;
   readonly #connection: DuckDBConnection;
   readonly #deadline: Deadline;
   #over = false;
@@ -29,14 +29,14 @@ export class Execution {
     statement: RenderedStatement,
     select: SelectStmt,
     scans: ScanFunction,
-    pool: ConnectionPool,
+    host: DuckHost,
     connection: DuckDBConnection,
     deadline: Deadline,
   ) {
     this.#statement = statement;
     this.#select = select;
     this.#scans = scans;
-    this.#pool = pool;
+    this.#host = host;
     this.#connection = connection;
     this.#deadline = deadline;
   }
@@ -109,7 +109,7 @@ export class Execution {
     } catch {
       healthy = false;
     } finally {
-      this.#pool.release(this.#connection, healthy);
+      this.#host.release(this.#connection, healthy);
     }
   }
 }

@@ -1,3 +1,3 @@
 export { type AnalyticalContext, isView, type ViewExpansion } from "./context.ts";
-export { AnalyticalEngine, type AnalyticalOptions } from "./engine.ts";
+export { AnalyticalEngine } from "./engine.ts";
 export type { QueryAnswer } from "./execution.ts";

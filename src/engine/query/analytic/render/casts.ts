@@ -1,11 +1,12 @@
 import type { TypeCast } from "libpg-query";
 import { KalamError } from "../../../../errors/index.ts";
+import { duckType } from "../../../duckdb/duck-type.ts";
 import type { ResultType } from "../../../types/column-type.ts";
 import { postgresTypeName } from "../../../types/type-display.ts";
 import { type Bound, constantOf, constantText, isFloat, isNull, isUnknown, TEXT } from "./bound.ts";
 import { type Env, positionOf, type Render } from "./env.ts";
 import { quoteText } from "./literals.ts";
-import { castType, duckType, intervalUnit, isBareNumeric } from "./types.ts";
+import { castType, intervalUnit, isBareNumeric } from "./types.ts";
 
 export function renderCast(cast: TypeCast, env: Env, render: Render): Bound {
   if (cast.arg === undefined || cast.typeName === undefined) throw new KalamError("internal", { reason: "empty cast" });

@@ -1,11 +1,11 @@
 import { KalamError } from "../../../../errors/index.ts";
+import { duckType } from "../../../duckdb/duck-type.ts";
 import type { Parameter } from "../../../request.ts";
 import { type Literal, NumberLiteral } from "../../../sql/statement.ts";
 import type { ResultType, Value } from "../../../types/column-type.ts";
 import { Decimal } from "../../../types/decimal.ts";
 import { formatText } from "../../../types/format-text.ts";
 import { checkCharacters } from "../../../types/parse-text.ts";
-import { duckType } from "./types.ts";
 
 const NUMBER = /^(?:(\d+)|(?:\d+\.\d*|\.\d+|\d+)(?:e[+-]?\d+)?)$/i;
 const RADIX = /^0(?:x[\da-f_]+|o[0-7_]+|b[01_]+)$/i;

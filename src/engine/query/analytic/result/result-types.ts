@@ -1,6 +1,6 @@
 import type { DuckDBArrayType, DuckDBDecimalType, DuckDBListType, DuckDBType } from "@duckdb/node-api";
+import { duckApi } from "../../../duckdb/native.ts";
 import type { ResultKind, ResultType } from "../../../types/column-type.ts";
-import { duckApi } from "../native.ts";
 
 /** Names of DuckDB's type ids. */
 const PLAIN: Readonly<Record<string, ResultKind>> = {

@@ -1,8 +1,8 @@
 import type { DuckDBDataChunk, DuckDBResult } from "@duckdb/node-api";
+import { type ColumnReader, columnReader } from "../../../duckdb/column-reader.ts";
 import type { ResultType, Row, Value } from "../../../types/column-type.ts";
 import type { ResultColumn } from "../../relation.ts";
 import type { BoundColumn } from "../render/env.ts";
-import { type ColumnReader, columnReader } from "./column-reader.ts";
 import { resultType } from "./result-types.ts";
 
 /** The columns of an answer, and how its chunks become rows. */

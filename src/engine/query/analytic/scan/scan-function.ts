@@ -1,9 +1,9 @@
 import type { DuckDBTableFunction } from "@duckdb/node-api";
+import { duckApi } from "../../../duckdb/native.ts";
+import { vectorType } from "../../../duckdb/vector-types.ts";
+import { type ColumnWriter, columnWriter, VECTOR_SIZE, vectorOf } from "../../../duckdb/vector-writer.ts";
 import type { Row } from "../../../types/column-type.ts";
-import { duckApi } from "../native.ts";
 import type { Scan, ScanColumn } from "../render/scans.ts";
-import { vectorType } from "./vector-types.ts";
-import { type ColumnWriter, columnWriter, VECTOR_SIZE, vectorOf } from "./vector-writer.ts";
 
 /** One reading of a relation by DuckDB. */
 interface Reading {
@@ -25,11 +25,11 @@ interface Reading {
 export class ScanFunction {
   readonly #scans = new Map<string, Scan>();
   readonly #failures = new WeakMap<Scan, unknown>();
-  readonly definition: DuckDBTableFunction;
 
-  constructor() {
+  /** What DuckDB registers. Loads DuckDB. */
+  definition(): DuckDBTableFunction {
     const { BOOLEAN, DuckDBTableFunction, VARCHAR } = duckApi();
-    this.definition = DuckDBTableFunction.create({
+    return DuckDBTableFunction.create({
       name: "kalam_scan",
       parameterTypes: [VARCHAR],
       supportsProjectionPushdown: true,

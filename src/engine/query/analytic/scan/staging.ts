@@ -1,11 +1,11 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
+import { duckType } from "../../../duckdb/duck-type.ts";
+import { duckApi } from "../../../duckdb/native.ts";
+import { vectorType } from "../../../duckdb/vector-types.ts";
+import { columnWriter, VECTOR_SIZE, vectorOf } from "../../../duckdb/vector-writer.ts";
 import type { Row } from "../../../types/column-type.ts";
-import { duckApi } from "../native.ts";
 import { type Scan, stagingTable } from "../render/scans.ts";
-import { duckType } from "../render/types.ts";
 import { usedColumns } from "./scan-function.ts";
-import { vectorType } from "./vector-types.ts";
-import { columnWriter, VECTOR_SIZE, vectorOf } from "./vector-writer.ts";
 
 /**
  * Copies a relation that has to be waited for into a temporary table of the connection, chunk by chunk as it arrives. The table

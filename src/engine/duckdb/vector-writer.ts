@@ -1,7 +1,7 @@
 import type { DataChunk, Vector } from "@duckdb/node-bindings";
-import type { ResultType, Row } from "../../../types/column-type.ts";
-import { Decimal } from "../../../types/decimal.ts";
-import { duckBindings } from "../native.ts";
+import type { ResultType, Row } from "../types/column-type.ts";
+import { Decimal } from "../types/decimal.ts";
+import { duckBindings } from "./native.ts";
 import { writeStrings } from "./string-vector.ts";
 
 /** Rows of a DuckDB vector. */

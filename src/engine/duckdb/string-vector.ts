@@ -1,6 +1,6 @@
 import type { Vector } from "@duckdb/node-bindings";
-import type { Row, Value } from "../../../types/column-type.ts";
-import { duckBindings } from "../native.ts";
+import type { Row, Value } from "../types/column-type.ts";
+import { duckBindings } from "./native.ts";
 
 /** Bytes of a DuckDB string: length, then twelve bytes of text, or four and a pointer. */
 const ENTRY = 16;

@@ -1,7 +1,7 @@
 import type { DuckDBType } from "@duckdb/node-api";
-import { KalamError } from "../../../../errors/index.ts";
-import type { ResultType } from "../../../types/column-type.ts";
-import { duckApi } from "../native.ts";
+import { KalamError } from "../../errors/index.ts";
+import type { ResultType } from "../types/column-type.ts";
+import { duckApi } from "./native.ts";
 
 /** The type that a column of a relation has in DuckDB. */
 export function vectorType(type: ResultType): DuckDBType {

@@ -1,5 +1,5 @@
 import type { DuckDBValue } from "@duckdb/node-api";
-import { duckApi } from "../native.ts";
+import { duckApi } from "./native.ts";
 
 /** A structured value as JSON text. */
 export function jsonText(value: DuckDBValue): string {

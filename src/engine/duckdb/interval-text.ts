@@ -1,5 +1,5 @@
 import type { DuckDBIntervalValue } from "@duckdb/node-api";
-import { formatTime } from "../../../types/temporal-text.ts";
+import { formatTime } from "../types/temporal-text.ts";
 
 /** `1 year 2 mons 3 days 04:05:06`, as PostgreSQL writes an interval. */
 export function intervalText(interval: Pick<DuckDBIntervalValue, "months" | "days" | "micros">): string {

@@ -13,11 +13,11 @@ import type {
   DuckDBUUIDValue,
   DuckDBValue,
 } from "@duckdb/node-api";
-import type { ResultType, Value } from "../../../types/column-type.ts";
-import { Decimal } from "../../../types/decimal.ts";
-import { duckApi } from "../native.ts";
+import type { ResultType, Value } from "../types/column-type.ts";
+import { Decimal } from "../types/decimal.ts";
 import { intervalText } from "./interval-text.ts";
 import { jsonText } from "./json-text.ts";
+import { duckApi } from "./native.ts";
 
 /** Turns one value of a column, never NULL, into ours. */
 export type ValueReader = (value: DuckDBValue) => Value;

@@ -1,5 +1,5 @@
 import type { Vector } from "@duckdb/node-bindings";
-import { duckBindings } from "../native.ts";
+import { duckBindings } from "./native.ts";
 
 /** One bit for each row; null when every row has a value. */
 export function validityOf(vector: Vector, count: number): Uint8Array | null {

@@ -6,16 +6,22 @@ export interface DatabaseOptions {
   readonly threads: number;
   /** Where big sorts and joins may spill; undefined lets them fail at the memory limit. */
   readonly temporaryDirectory: string | undefined;
+  /** Absolute paths of the folders in which files may be read and written. There are none outside of these. */
+  readonly directories: readonly string[];
 }
 
 const SPILL_FACTOR = 8;
 
 /**
  * DuckDB in memory, locked down. What a query could do is bounded twice: the renderer writes only what is on its lists, and the
- * engine beneath could not reach a file, an extension, another database or a setting even if it were given other text.
+ * engine beneath could not reach an extension, another database, a setting, or a file outside of the given folders even if it
+ * were given other text.
  * `lock_configuration` comes last: from then on nothing here can be changed again.
  */
-export async function openDatabase(options: DatabaseOptions, scan: DuckDBTableFunction): Promise<DuckDBInstance> {
+export async function openDatabase(
+  options: DatabaseOptions,
+  functions: readonly DuckDBTableFunction[],
+): Promise<DuckDBInstance> {
   const database = await duckApi().DuckDBInstance.create(":memory:", {
     threads: String(Math.max(1, options.threads)),
     memory_limit: `${Math.max(16, Math.floor(options.memoryLimitBytes / 1_000_000))}MB`,
@@ -28,8 +34,8 @@ export async function openDatabase(options: DatabaseOptions, scan: DuckDBTableFu
   const connection = await database.connect();
   try {
     for (const statement of settings(options)) await connection.run(statement);
-    connection.registerTableFunction(scan);
-    await lock(connection);
+    for (const definition of functions) connection.registerTableFunction(definition);
+    await lock(connection, options.directories);
   } finally {
     connection.closeSync();
   }
@@ -45,16 +51,20 @@ function settings(options: DatabaseOptions): string[] {
     "SET GLOBAL default_null_order = 'nulls_last_on_asc_first_on_desc'",
     "SET GLOBAL ieee_floating_point_ops = false",
     "SET GLOBAL preserve_insertion_order = true",
-    directory === undefined
-      ? "SET GLOBAL temp_directory = ''"
-      : `SET GLOBAL temp_directory = '${directory.replaceAll("'", "''")}'`,
+    directory === undefined ? "SET GLOBAL temp_directory = ''" : `SET GLOBAL temp_directory = ${quoted(directory)}`,
     directory === undefined
       ? "SET GLOBAL max_temp_directory_size = '0KB'"
       : `SET GLOBAL max_temp_directory_size = '${spill}MB'`,
   ];
 }
 
-async function lock(connection: DuckDBConnection): Promise<void> {
+async function lock(connection: DuckDBConnection, directories: readonly string[]): Promise<void> {
+  await connection.run(`SET GLOBAL allowed_directories = [${directories.map(quoted).join(", ")}]`);
   await connection.run("SET GLOBAL enable_external_access = false");
   await connection.run("SET GLOBAL lock_configuration = true");
+}
+
+/** A text as a literal of DuckDB's. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
 }

@@ -1,26 +1,27 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { KalamError } from "../../../errors/index.ts";
-import type { Runtime } from "../../../runtime/runtime.ts";
-import type { Timer } from "../../../runtime/timers.ts";
+import { KalamError } from "../../errors/index.ts";
+import type { Runtime } from "../../runtime/runtime.ts";
+import type { Timer } from "../../runtime/timers.ts";
 
 /** An interrupt that falls between two steps of a statement is lost, so it is sent again until the statement is over. */
 const REPEAT_MILLIS = 20;
 
 /** Ends a statement when its time is up or its caller gives up. */
 export class Deadline {
-  readonly #timeoutMillis: number;
+  readonly #timeoutMillis: number | undefined;
   readonly #signal: AbortSignal | undefined;
-  readonly #timer: Timer;
+  readonly #timer: Timer | undefined;
   readonly #runtime: Runtime;
   #connection: DuckDBConnection | undefined;
   #repeat: Timer | undefined;
   #reason: "timeout" | "cancelled" | undefined;
 
-  constructor(timeoutMillis: number, signal: AbortSignal | undefined, runtime: Runtime) {
+  /** @param timeoutMillis undefined: only the signal ends it */
+  constructor(timeoutMillis: number | undefined, signal: AbortSignal | undefined, runtime: Runtime) {
     this.#timeoutMillis = timeoutMillis;
     this.#signal = signal;
     this.#runtime = runtime;
-    this.#timer = runtime.timers.after(timeoutMillis, () => this.#end("timeout"));
+    if (timeoutMillis !== undefined) this.#timer = runtime.timers.after(timeoutMillis, () => this.#end("timeout"));
     signal?.addEventListener("abort", this.#abort, { once: true });
     if (signal?.aborted) this.#reason = "cancelled";
   }
@@ -40,12 +41,12 @@ export class Deadline {
   get error(): KalamError | undefined {
     if (this.#reason === undefined) return undefined;
     if (this.#reason === "cancelled") return new KalamError("cancelled");
-    return new KalamError("timeout", { seconds: this.#timeoutMillis / 1000 });
+    return new KalamError("timeout", { seconds: (this.#timeoutMillis ?? 0) / 1000 });
   }
 
   /** The statement is over. */
   clear(): void {
-    this.#timer.cancel();
+    this.#timer?.cancel();
     this.#repeat?.cancel();
     this.#connection = undefined;
     this.#signal?.removeEventListener("abort", this.#abort);

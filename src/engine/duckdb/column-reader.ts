@@ -1,6 +1,6 @@
 import type { DuckDBDataChunk, DuckDBType } from "@duckdb/node-api";
-import type { ResultType, Value } from "../../../types/column-type.ts";
-import { duckApi, duckBindings } from "../native.ts";
+import type { ResultType, Value } from "../types/column-type.ts";
+import { duckApi, duckBindings } from "./native.ts";
 import { readStrings } from "./string-reader.ts";
 import { isValid, validityOf } from "./validity.ts";
 import { valueReader } from "./values.ts";

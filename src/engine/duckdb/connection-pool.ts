@@ -1,5 +1,5 @@
-import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
-import { KalamError } from "../../../errors/index.ts";
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { KalamError } from "../../errors/index.ts";
 
 /** How many statements may wait for each that runs. */
 const WAITING_PER_CONNECTION = 32;
@@ -9,21 +9,29 @@ interface Waiter {
   readonly refuse: (error: Error) => void;
 }
 
+/** Where a pool gets its connections from. */
+export interface ConnectionSource {
+  open(): Promise<DuckDBConnection>;
+  close(connection: DuckDBConnection): void;
+  /** Whether the connection is still good for later work. */
+  isCurrent(connection: DuckDBConnection): boolean;
+}
+
 /**
  * Lends connections: at most `size` at a time, the others wait in order, and beyond a bounded number of them the answer is
  * `overloaded`. Each connection runs one statement at a time, so a statement can be interrupted without touching another.
  */
 export class ConnectionPool {
-  readonly #open: () => Promise<DuckDBInstance>;
+  readonly #source: ConnectionSource;
   readonly #size: number;
   readonly #idle: DuckDBConnection[] = [];
   readonly #waiters: Waiter[] = [];
   #lent = 0;
   #closed = false;
 
-  constructor(size: number, open: () => Promise<DuckDBInstance>) {
+  constructor(size: number, source: ConnectionSource) {
     this.#size = Math.max(1, size);
-    this.#open = open;
+    this.#source = source;
   }
 
   get lent(): number {
@@ -38,8 +46,7 @@ export class ConnectionPool {
   async acquire(signal: AbortSignal | undefined): Promise<DuckDBConnection> {
     await this.#turn(signal);
     try {
-      const idle = this.#idle.pop();
-      return idle ?? (await (await this.#open()).connect());
+      return this.#idle.pop() ?? (await this.#source.open());
     } catch (error) {
       this.#next();
       throw error;
@@ -47,16 +54,21 @@ export class ConnectionPool {
   }
 
   release(connection: DuckDBConnection, healthy: boolean): void {
-    if (healthy && !this.#closed) this.#idle.push(connection);
-    else connection.closeSync();
+    if (healthy && !this.#closed && this.#source.isCurrent(connection)) this.#idle.push(connection);
+    else this.#source.close(connection);
     this.#next();
+  }
+
+  /** Closes the connections that nobody uses. */
+  closeIdle(): void {
+    for (const connection of this.#idle.splice(0)) this.#source.close(connection);
   }
 
   /** Refuses whoever waits, and everybody after. Connections that are lent close when they come back. */
   close(): void {
     this.#closed = true;
     for (const waiter of this.#waiters.splice(0)) waiter.refuse(new KalamError("shutting_down"));
-    for (const connection of this.#idle.splice(0)) connection.closeSync();
+    this.closeIdle();
   }
 
   async #turn(signal: AbortSignal | undefined): Promise<void> {

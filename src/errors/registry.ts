@@ -528,8 +528,8 @@ export const ERRORS = define({
     code: "STORAGE_FULL",
     status: 507,
     sqlstate: "53100",
-    message: "The hot store could not write: the disk is full",
-    remedy: "Free space on the volume of the data folder; nothing that was acknowledged is lost.",
+    message: "{what} could not write: the disk is full",
+    remedy: "Free space on its volume; nothing that was acknowledged is lost.",
   },
   storage_failed: {
     code: "STORAGE_FAILED",
@@ -537,6 +537,13 @@ export const ERRORS = define({
     sqlstate: "58030",
     message: "The hot store failed: {reason}",
     remedy: "See the server's log; nothing that was acknowledged is lost.",
+  },
+  storage_unavailable: {
+    code: "STORAGE_FAILED",
+    status: 503,
+    sqlstate: "58030",
+    message: "Storage '{storage}' failed: {reason}",
+    remedy: "STORAGE CHECK shows what works; nothing that was acknowledged is lost.",
   },
   starting: {
     code: "STARTING",

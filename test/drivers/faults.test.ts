@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { type FaultOptions, FaultyHotStore } from "../../src/drivers/hot/faults.ts";
+import type { FaultOptions } from "../../src/drivers/fault-plan.ts";
+import { FaultyHotStore } from "../../src/drivers/hot/faults.ts";
 import { MemoryHotStore } from "../../src/drivers/hot/memory/memory-store.ts";
 import { KalamError } from "../../src/errors/index.ts";
 import { SeededRandom } from "../../src/runtime/random.ts";

@@ -92,7 +92,8 @@ async function writeFormat(folder: string): Promise<void> {
 function explain(error: unknown, folder: string): KalamError {
   const code = systemCode(error);
   if (code === undefined) return toKalamError(error);
-  if (code === "ENOSPC" || code === "EDQUOT") return new KalamError("storage_full", {}, { cause: error });
+  if (code === "ENOSPC" || code === "EDQUOT")
+    return new KalamError("storage_full", { what: "The data folder" }, { cause: error });
   const reason = `the data folder ${folder} cannot be used (${code})`;
   return new KalamError("config_invalid", { reason }, { cause: error });
 }

@@ -1,9 +1,9 @@
 import { KalamError } from "../../errors/index.ts";
+import { KeyedQueue } from "../../runtime/keyed-queue.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import type { AlterUser, CreateUser, DropUser } from "../sql/statement.ts";
 import type { Account, AccountStore } from "./account.ts";
 import { AccountDefinitions, newAccount } from "./account-definitions.ts";
-import { KeyedQueue } from "./keyed-queue.ts";
 import { PasswordHasher } from "./password-hasher.ts";
 import { passwordWeakness, userNameProblem } from "./password-rules.ts";
 import type { Principal } from "./roles.ts";

@@ -14,12 +14,12 @@ export async function translateFailure(error: unknown, path: string): Promise<Er
   if (condition) return new ConditionFailed(Buffer.from(condition[1] ?? "", "hex"));
   switch (sqliteCode(error)) {
     case "SQLITE_FULL":
-      return new KalamError("storage_full", {}, { cause: error });
+      return new KalamError("storage_full", { what: "The hot store" }, { cause: error });
     case "SQLITE_CORRUPT":
     case "SQLITE_NOTADB":
       return new KalamError("data_corrupt", { path, reason: message }, { cause: error });
     case "SQLITE_IOERR":
-      if (await diskIsFull(path)) return new KalamError("storage_full", {}, { cause: error });
+      if (await diskIsFull(path)) return new KalamError("storage_full", { what: "The hot store" }, { cause: error });
       return new KalamError("storage_failed", { reason: message }, { cause: error });
     default:
       return new KalamError("storage_failed", { reason: message }, { cause: error });

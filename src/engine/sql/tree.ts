@@ -2,6 +2,7 @@ import type { Node } from "libpg-query";
 import { KalamError } from "../../errors/index.ts";
 import { backticksToQuotes } from "./backticks.ts";
 import { checkNesting } from "./complexity.ts";
+import { type GrammarText, quoteDefaultNames } from "./default-names.ts";
 import { GrammarError, parseWithGrammar } from "./grammar.ts";
 import { fromCodePoints, utf16Offsets } from "./positions.ts";
 import { withoutEmptyCalls } from "./value-functions.ts";
@@ -28,36 +29,33 @@ const OFFSET_FIELDS = new Set([
  */
 export function parseTree(text: string): Node {
   checkNesting(text);
-  const { stmts = [] } = parseRaw(text);
+  // Backticks are MySQL's quotes; in PostgreSQL nothing else begins with one.
+  const source = quoteDefaultNames(withoutEmptyCalls(text.includes("`") ? backticksToQuotes(text) : text));
+  const { stmts = [] } = parseRaw(source);
   const [first, second] = stmts;
   if (first?.stmt === undefined) throw new KalamError("syntax_error", { message: "syntax error at end of input" });
   if (second !== undefined) throw new KalamError("syntax_error", { message: "cannot run several statements as one" });
-  const toUtf16 = utf16Offsets(text);
-  visit(first.stmt, (node) => placeIn(node, toUtf16));
+  const toUtf16 = utf16Offsets(source.text);
+  visit(first.stmt, (node) => placeIn(node, (byteOffset) => source.toOriginal(toUtf16(byteOffset))));
   return first.stmt;
 }
 
-function parseRaw(text: string): RawTree {
+function parseRaw({ text, toOriginal }: GrammarText): RawTree {
   try {
-    // Backticks are MySQL's quotes; in PostgreSQL nothing else begins with one.
-    const quoted = text.includes("`") ? backticksToQuotes(text) : text;
-    return parseWithGrammar(withoutEmptyCalls(quoted)) as RawTree;
+    return parseWithGrammar(text) as RawTree;
   } catch (error) {
     if (!(error instanceof GrammarError)) throw error;
     if (error.message.startsWith("memory exhausted"))
       throw new KalamError("statement_too_complex", {}, { cause: error });
-    throw new KalamError(
-      "syntax_error",
-      { message: error.message },
-      { position: fromCodePoints(text, error.codePoints) },
-    );
+    const position = toOriginal(fromCodePoints(text, error.codePoints));
+    throw new KalamError("syntax_error", { message: error.message }, { position });
   }
 }
 
-function placeIn(node: Record<string, unknown>, toUtf16: (byteOffset: number) => number): void {
+function placeIn(node: Record<string, unknown>, toOffset: (byteOffset: number) => number): void {
   for (const field in node) {
     const value = node[field];
-    if (typeof value === "number" && value > 0 && OFFSET_FIELDS.has(field)) node[field] = toUtf16(value);
+    if (typeof value === "number" && value > 0 && OFFSET_FIELDS.has(field)) node[field] = toOffset(value);
   }
 }
 

@@ -61,7 +61,8 @@ function word(cursor: TokenCursor): string {
 
 function alterUser(cursor: TokenCursor): Statement {
   const user = userName(cursor);
-  cursor.expect("set");
+  // PostgreSQL's own form has no SET: ALTER USER x [WITH] PASSWORD '…'.
+  if (!cursor.accept("set") && !cursor.accept("with") && cursor.peek()?.value !== "password") throw cursor.unexpected();
   const statement = { kind: "alter_user", user, change: change(cursor) } as const;
   cursor.end();
   return statement;

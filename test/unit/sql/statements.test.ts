@@ -53,6 +53,10 @@ describe("statements of our own", () => {
     expect(statementOf("ALTER USER a SET PASSWORD 'x'")).to.deep.include({
       change: { type: "password", password: "x" },
     });
+    for (const text of ["ALTER USER a WITH PASSWORD 'x'", "ALTER USER a PASSWORD 'x'"]) {
+      expect(statementOf(text), text).to.deep.include({ user: "a", change: { type: "password", password: "x" } });
+    }
+    expect(errorOf("ALTER USER a ROLE dba").message).to.equal('syntax error at or near "ROLE"');
     expect(statementOf("ALTER USER a SET ROLE service")).to.deep.include({ change: { type: "role", role: "service" } });
     expect(statementOf("DROP USER IF EXISTS a")).to.deep.equal({ kind: "drop_user", user: "a", ifExists: true });
     for (const text of [

@@ -3,9 +3,9 @@ export {
   type EmbeddedResult,
   type EmbeddedRow,
   type EmbeddedValue,
-  type OpenOptions,
   open,
   Session,
 } from "./embedded/database.ts";
+export type { OpenOptions } from "./embedded/options.ts";
 export type { Role } from "./engine/auth/roles.ts";
 export { KalamError } from "./errors/index.ts";

@@ -1,13 +1,12 @@
+import { userNameProblem } from "../engine/auth/password-rules.ts";
 import type { Role } from "../engine/auth/roles.ts";
 import { Engine } from "../engine/engine.ts";
-import type { EngineOptions } from "../engine/options.ts";
 import type { Parameter, StatementResult } from "../engine/request.ts";
 import { StatementFailure } from "../engine/statement-failure.ts";
 import type { Row } from "../engine/types/column-type.ts";
 import { Decimal } from "../engine/types/index.ts";
-
-/** What `open` takes: where the data is, and any limit of the engine. */
-export type OpenOptions = Partial<EngineOptions>;
+import { KalamError } from "../errors/index.ts";
+import { checkOptions, type OpenOptions } from "./options.ts";
 
 /**
  * A value as an embedding program gets it. BIGINT and timestamps (microseconds since 1970) are `bigint`, DECIMAL is text with all
@@ -87,6 +86,8 @@ export class Session {
   }
 }
 
+const ROLES: ReadonlySet<string> = new Set<Role>(["user", "service", "dba", "system"]);
+
 /** An open database inside this process. Without `as`, statements run as `root`. */
 export class EmbeddedDatabase extends Session {
   readonly #engine: Engine;
@@ -96,8 +97,18 @@ export class EmbeddedDatabase extends Session {
     this.#engine = engine;
   }
 
-  /** Statements of another user; nobody is asked for a password here. */
+  /**
+   * Statements of another user; nobody is asked for a password here.
+   *
+   * @throws KalamError `invalid_name`, `config_invalid` for what is no role
+   */
   as(userId: string, role: Role = "user"): Session {
+    const problem = typeof userId === "string" ? userNameProblem(userId) : "Name must be text";
+    if (problem !== undefined) throw new KalamError("invalid_name", { kind: "user", name: userId, reason: problem });
+    if (!ROLES.has(role)) {
+      const reason = `there is no role '${role}'; the roles are ${[...ROLES].join(", ")}`;
+      throw new KalamError("config_invalid", { reason });
+    }
     return new Session(this.#engine, userId, role);
   }
 
@@ -110,7 +121,7 @@ export class EmbeddedDatabase extends Session {
 /**
  * Opens a database in this process: the same engine as `kalam serve`, without a server.
  *
- * @throws KalamError `data_locked` when another process uses the folder; `data_corrupt`; `driver_unavailable`
+ * @throws KalamError `config_invalid` for an option that there is not, or a value it cannot have; `data_locked` when another process uses the folder; `data_corrupt`; `driver_unavailable`
  * @example
  * import { open } from "kalamdb";
  *
@@ -122,7 +133,7 @@ export class EmbeddedDatabase extends Session {
  * await db.close();
  */
 export async function open(options: OpenOptions = {}): Promise<EmbeddedDatabase> {
-  return new EmbeddedDatabase(await Engine.open(options));
+  return new EmbeddedDatabase(await Engine.open(checkOptions(options)));
 }
 
 async function* embeddedRows({ columns, rows }: StatementResult): AsyncIterable<EmbeddedRow> {

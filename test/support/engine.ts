@@ -1,4 +1,4 @@
-import type { OpenOptions } from "../../src/embedded/database.ts";
+import type { OpenOptions } from "../../src/embedded/options.ts";
 import { type EmbeddedDatabase, type EmbeddedRow, open, type Session } from "../../src/index.ts";
 import { withFolder } from "./folder.ts";
 

@@ -1,0 +1,90 @@
+import * as v from "valibot";
+import { nearest } from "../config/nearest.ts";
+import { boolean, integer, oneOf, optionalText, type Setting, text } from "../config/setting.ts";
+import { defaultEngineOptions as defaults, type EngineOptions } from "../engine/options.ts";
+import { KalamError } from "../errors/index.ts";
+
+/** What `open` takes: where the data is, and any limit of the engine. */
+export type OpenOptions = { readonly [K in keyof EngineOptions]?: EngineOptions[K] | undefined };
+
+const ANY_SIZE = [1, Number.MAX_SAFE_INTEGER] as const;
+const COUNT = [1, 10_000_000] as const;
+
+/** What each option may be. `docs/embedded.md` lists the same; a test compares. */
+export const OPEN_OPTIONS: { readonly [K in keyof EngineOptions]: Setting<EngineOptions[K]> } = {
+  dataDir: text(defaults.dataDir, "Folder of the database; made when it does not exist. Not used by `memory`."),
+  driver: oneOf(["sqlite", "memory"], defaults.driver, "Where rows are kept."),
+  cacheBytes: integer(defaults.cacheBytes, ANY_SIZE, "Memory for cached rows."),
+  maxPartitionBytes: integer(
+    defaults.maxPartitionBytes,
+    ANY_SIZE,
+    "A user's rows of one table, or a shared table, that need more are read from the store instead of being cached.",
+  ),
+  planCacheEntries: integer(defaults.planCacheEntries, COUNT, "Plans kept for statements that were seen before."),
+  maxStatementBytes: integer(defaults.maxStatementBytes, ANY_SIZE, "Bytes that one SQL text may have."),
+  maxParameters: integer(defaults.maxParameters, [1, 65_535], "Parameters that one statement may have."),
+  maxParameterBytes: integer(defaults.maxParameterBytes, ANY_SIZE, "Bytes that one parameter may have."),
+  maxResultRows: integer(
+    defaults.maxResultRows,
+    [0, Number.MAX_SAFE_INTEGER],
+    "Rows a query may return; more is an error. 0 means no ceiling.",
+  ),
+  statementTimeoutSeconds: integer(defaults.statementTimeoutSeconds, [1, 86_400], "Seconds a statement may run."),
+  maxTransactionBytes: integer(defaults.maxTransactionBytes, ANY_SIZE, "Bytes of changes one transaction may hold."),
+  maxWaitingWrites: integer(
+    defaults.maxWaitingWrites,
+    COUNT,
+    "Statements that may wait to be written before new ones are turned away.",
+  ),
+  streamMaxRows: integer(defaults.streamMaxRows, COUNT, "Rows of one user in one STREAM table; the oldest make room."),
+  analyticsMemoryBytes: integer(
+    defaults.analyticsMemoryBytes,
+    [1_000_000, Number.MAX_SAFE_INTEGER],
+    "Memory for joins, sorts and aggregates.",
+  ),
+  analyticsThreads: integer(defaults.analyticsThreads, [1, 1024], "Threads for joins, sorts and aggregates."),
+  analyticsConcurrency: integer(
+    defaults.analyticsConcurrency,
+    [1, 1024],
+    "Joins, sorts and aggregates at the same time; others wait. Each holds a thread of Node's pool (4 by default).",
+  ),
+  enforcePasswordComplexity: boolean(
+    defaults.enforcePasswordComplexity,
+    "Check the kinds of characters in passwords of CREATE USER and ALTER USER.",
+  ),
+  rootPassword: optionalText("Password that `root` gets when the database is new, for a server that opens it later."),
+  nodeId: integer(
+    defaults.nodeId,
+    [0, 1023],
+    "Part of the ids that are generated: unique among what makes ids together.",
+  ),
+};
+
+/**
+ * The options that were given, checked: a program in JavaScript has no compiler that would find a misspelt one.
+ *
+ * @throws KalamError `config_invalid`
+ */
+export function checkOptions(options: unknown): Partial<EngineOptions> {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw invalid('open takes an object such as { dataDir: "./data" }');
+  }
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  for (const [name, value] of given) {
+    if (!isOption(name)) {
+      const meant = nearest(name, Object.keys(OPEN_OPTIONS));
+      throw invalid(`open has no option '${name}'${meant === undefined ? "" : `; did you mean '${meant}'?`}`);
+    }
+    const checked = v.safeParse(OPEN_OPTIONS[name].schema, value);
+    if (!checked.success) throw invalid(`option '${name}' ${checked.issues[0].message}`);
+  }
+  return Object.fromEntries(given);
+}
+
+function isOption(name: string): name is keyof EngineOptions {
+  return Object.hasOwn(OPEN_OPTIONS, name);
+}
+
+function invalid(reason: string): KalamError {
+  return new KalamError("config_invalid", { reason }, { hint: "docs/embedded.md lists the options." });
+}

@@ -8,7 +8,7 @@ import type { StatementResult } from "../request.ts";
 import { planDelete, runDelete } from "../rows/dml/delete.ts";
 import { planInsert, runInsert } from "../rows/dml/insert.ts";
 import { planUpdate, runUpdate } from "../rows/dml/update.ts";
-import type { Statement } from "../sql/statement.ts";
+import type { ExplainStatement, Statement } from "../sql/statement.ts";
 import { alterTable } from "./alter-table.ts";
 import { describeTable } from "./describe.ts";
 import { explain } from "./explain.ts";
@@ -46,7 +46,9 @@ export function runStatement(
     case "delete":
       return runPlanned(database, plans, execution);
     case "explain":
-      return explain(database, execution, statement);
+      return explain(database, execution, statement, () =>
+        runPlanned(database, plans, wrapped(execution, statement.inner)),
+      );
     case "create_namespace":
       return createNamespace(database, execution, statement);
     case "alter_namespace":
@@ -86,6 +88,12 @@ export function runStatement(
     case "execute_as":
       throw new Error(`${statement.kind} is handled by the request`);
   }
+}
+
+/** The execution of the statement that EXPLAIN ANALYZE holds. */
+function wrapped(execution: Execution, statement: ExplainStatement["inner"]): Execution {
+  const template = { ...execution.statement.template, statement };
+  return { ...execution, statement: { ...execution.statement, template } };
 }
 
 async function runPlanned(database: Database, plans: PlanCache, execution: Execution): Promise<StatementResult> {

@@ -7,18 +7,39 @@ import { planInsert } from "../rows/dml/insert.ts";
 import { planUpdate } from "../rows/dml/update.ts";
 import type { ExplainStatement } from "../sql/statement.ts";
 
-/** EXPLAIN: the way a statement would be answered, a line a step, as `QUERY PLAN`. */
+/**
+ * EXPLAIN: the way a statement would be answered, a line a step, as `QUERY PLAN`. With ANALYZE the statement is run, a write
+ * writes, and the first line tells how many rows there were in fact.
+ */
 export async function explain(
   database: Database,
   execution: Execution,
   statement: ExplainStatement,
+  run: () => Promise<StatementResult>,
 ): Promise<StatementResult> {
-  const lines = await planLines(database, execution, statement);
+  const { clock } = database.runtime;
+  const started = clock.monotonic();
+  const lines = [...(await planLines(database, execution, statement))];
+  if (statement.analyze) {
+    const planned = clock.monotonic();
+    const rows = await countRows(await run());
+    const took = (clock.monotonic() - planned).toFixed(3);
+    lines[0] = `${lines[0]} (actual time=${took} rows=${rows})`;
+    lines.push(`Planning Time: ${(planned - started).toFixed(3)} ms`, `Execution Time: ${took} ms`);
+  }
   return {
     columns: [{ name: "QUERY PLAN", type: { kind: "text" } }],
     rows: lines.map((line) => [line]),
     asUser: execution.principal.userId,
   };
+}
+
+/** Reads what a statement answers to its end; a write counts the rows it changed. */
+async function countRows({ rows = [], rowCount }: StatementResult): Promise<number> {
+  let read = 0;
+  if (Symbol.asyncIterator in rows) for await (const chunk of rows) read += chunk.length;
+  else read = rows.length;
+  return rowCount ?? read;
 }
 
 async function planLines(

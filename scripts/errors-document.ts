@@ -8,8 +8,9 @@ export function errorsDocument(): string {
 
 const INTRODUCTION = `# Errors
 
-Every error that KalamDB reports. A client sees the \`code\`, the HTTP status, the message, and in \`details\` the key, the
-SQLSTATE, the remedy and, for mistakes in a statement, the place in its text. \`{name}\` stands for what the error is about.
+Every error that KalamDB reports. Over HTTP a failed statement has the \`code\`, the message, the \`sqlstate\`, what to do as
+\`hint\` and, where the mistake stands in its text, \`position\` and \`excerpt\`: [http-api.md](http-api.md#errors) shows one. In
+the embedded API they are properties of a \`KalamError\`, the key too. \`{name}\` stands for what the error is about.
 
 This page is made from \`src/errors/registry.ts\` by \`npm run docs\`; a test keeps the two equal.
 `;

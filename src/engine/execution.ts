@@ -16,6 +16,8 @@ export interface Execution {
   /** The moment of the statement, in microseconds since 1970: what `NOW()` says. */
   readonly now: bigint;
   readonly transaction: Transaction | undefined;
+  /** The views around the query that is being read, outermost first: one that is met again reads itself. */
+  readonly views?: readonly string[];
   /** The request's own context; its `signal` is made when it is asked for, so only what can wait long asks. */
   readonly request: RequestContext;
 }

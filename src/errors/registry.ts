@@ -197,8 +197,8 @@ export const ERRORS = define({
     code: "account_locked",
     status: 401,
     sqlstate: "28000",
-    message: "{minutes} minute(s)",
-    remedy: "Too many wrong passwords: wait that long, then try again.",
+    message: "The account is locked after too many wrong passwords: try again in {minutes} minute(s)",
+    remedy: "Wait that long, or have an administrator run ALTER USER … SET PASSWORD, which unlocks it.",
   },
   setup_required: {
     code: "setup_required",
@@ -287,7 +287,7 @@ export const ERRORS = define({
   invalid_name: sql("42602", "Invalid operation: Invalid {kind} name '{name}': {reason}", "Choose another name."),
   namespace_not_found: sql(
     "3F000",
-    "Not found: Namespace '{namespace}' does not exist. Create it first with CREATE NAMESPACE {namespace}",
+    "Not found: Namespace '{namespace}' does not exist",
     "SHOW NAMESPACES lists what is there.",
   ),
   namespace_exists: sql(
@@ -307,7 +307,16 @@ export const ERRORS = define({
   ),
   table_exists: sql("42P07", "Already exists: Table {table} already exists", "Use CREATE TABLE IF NOT EXISTS."),
   view_exists: sql("42P07", "Already exists: View {view} already exists", "Use CREATE OR REPLACE VIEW."),
-  view_not_found: sql("42P01", "Not found: View '{view}' does not exist", "SHOW TABLES lists what is there."),
+  view_not_found: sql(
+    "42P01",
+    "Not found: View '{view}' does not exist",
+    "information_schema.views lists what is there.",
+  ),
+  recursive_view: sql(
+    "42P17",
+    'infinite recursion detected in rules for relation "{view}"',
+    "A view cannot read itself, directly or through other views; WITH RECURSIVE inside it can.",
+  ),
   wrong_object_type: sql("42809", "Invalid operation: {reason}", "Use a statement that fits the kind of object."),
   column_not_found: sql(
     "42703",

@@ -166,7 +166,10 @@ describe("/v1/api/auth", () => {
     for (let i = 0; i < 5; i++) await call("POST", "login", { user: "boss", password: "no" });
     expect(await call("POST", "login", { user: "boss", password: PASSWORD })).to.deep.include({
       status: 401,
-      body: { error: "account_locked", message: "15 minute(s)" },
+      body: {
+        error: "account_locked",
+        message: "The account is locked after too many wrong passwords: try again in 15 minute(s)",
+      },
     });
   });
 

@@ -61,6 +61,8 @@ describe("both read paths", () => {
       resolve: () => relation,
       inputs: literals,
       principal: { userId: "ada", role: "user" },
+      sessionUser: "ada",
+      namespace: "default",
       now: NOW,
       timeoutMillis: 60_000,
     });

@@ -1,4 +1,4 @@
-import type { DuckDBConnection, DuckDBInstance, DuckDBTableFunction } from "@duckdb/node-api";
+import type { DuckDBConnection, DuckDBInstance, DuckDBScalarFunction, DuckDBTableFunction } from "@duckdb/node-api";
 import { duckApi } from "./native.ts";
 
 export interface DatabaseOptions {
@@ -10,6 +10,9 @@ export interface DatabaseOptions {
   readonly directories: readonly string[];
 }
 
+/** A function of ours that statements may use. */
+export type OwnFunction = DuckDBTableFunction | DuckDBScalarFunction;
+
 const SPILL_FACTOR = 8;
 
 /**
@@ -20,7 +23,7 @@ const SPILL_FACTOR = 8;
  */
 export async function openDatabase(
   options: DatabaseOptions,
-  functions: readonly DuckDBTableFunction[],
+  functions: readonly OwnFunction[],
 ): Promise<DuckDBInstance> {
   const database = await duckApi().DuckDBInstance.create(":memory:", {
     threads: String(Math.max(1, options.threads)),
@@ -34,12 +37,17 @@ export async function openDatabase(
   const connection = await database.connect();
   try {
     for (const statement of settings(options)) await connection.run(statement);
-    for (const definition of functions) connection.registerTableFunction(definition);
+    for (const definition of functions) register(connection, definition);
     await lock(connection, options.directories);
   } finally {
     connection.closeSync();
   }
   return database;
+}
+
+function register(connection: DuckDBConnection, definition: OwnFunction): void {
+  if (definition instanceof duckApi().DuckDBScalarFunction) connection.registerScalarFunction(definition);
+  else connection.registerTableFunction(definition);
 }
 
 function settings(options: DatabaseOptions): string[] {

@@ -1,8 +1,8 @@
-import type { DuckDBConnection, DuckDBTableFunction } from "@duckdb/node-api";
+import type { DuckDBConnection } from "@duckdb/node-api";
 import { KalamError } from "../../errors/index.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import { ConnectionPool } from "./connection-pool.ts";
-import type { DatabaseOptions } from "./database.ts";
+import type { DatabaseOptions, OwnFunction } from "./database.ts";
 import { Deadline } from "./deadline.ts";
 import { Instance } from "./instance.ts";
 
@@ -25,7 +25,7 @@ export interface DuckHostOptions extends DatabaseOptions {
  */
 export class DuckHost {
   readonly #options: DuckHostOptions;
-  readonly #functions: (() => DuckDBTableFunction)[] = [];
+  readonly #functions: (() => OwnFunction)[] = [];
   readonly #owners = new WeakMap<DuckDBConnection, Instance>();
   readonly #pool: ConnectionPool;
   #instance: Instance;
@@ -45,9 +45,9 @@ export class DuckHost {
     return this.#options.runtime;
   }
 
-  /** Makes a table function known. Before the first work only; it is asked for when DuckDB is opened. */
-  register(definition: () => DuckDBTableFunction): void {
-    if (this.#used) throw new KalamError("internal", { reason: "a table function came after DuckDB was opened" });
+  /** Makes a function known. Before the first work only; it is asked for when DuckDB is opened. */
+  register(definition: () => OwnFunction): void {
+    if (this.#used) throw new KalamError("internal", { reason: "a function came after DuckDB was opened" });
     this.#functions.push(definition);
   }
 

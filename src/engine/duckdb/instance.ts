@@ -1,16 +1,16 @@
-import type { DuckDBConnection, DuckDBInstance, DuckDBTableFunction } from "@duckdb/node-api";
-import { type DatabaseOptions, openDatabase } from "./database.ts";
+import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import { type DatabaseOptions, type OwnFunction, openDatabase } from "./database.ts";
 
 /** One DuckDB: opened by its first connection, closed when it has been retired and its last connection is gone. */
 export class Instance {
   readonly #options: DatabaseOptions;
-  readonly #functions: () => readonly DuckDBTableFunction[];
+  readonly #functions: () => readonly OwnFunction[];
   #opening: Promise<DuckDBInstance> | undefined;
   #opened: DuckDBInstance | undefined;
   #connections = 0;
   #retired = false;
 
-  constructor(options: DatabaseOptions, functions: () => readonly DuckDBTableFunction[]) {
+  constructor(options: DatabaseOptions, functions: () => readonly OwnFunction[]) {
     this.#options = options;
     this.#functions = functions;
   }

@@ -82,12 +82,12 @@ export async function runSelect(database: Database, execution: Execution, plan: 
 }
 
 export function frameOf(database: Database, execution: Execution, binder: InputBinder): Frame {
-  return {
-    inputs: binder.bind(execution.params, execution.statement.literals),
-    now: execution.now,
-    principal: execution.principal,
-    runtime: database.runtime,
-  };
+  return frameWith(database, execution, binder.bind(execution.params, execution.statement.literals));
+}
+
+function frameWith(database: Database, execution: Execution, inputs: Frame["inputs"]): Frame {
+  const { now, principal, actor, namespace } = execution;
+  return { inputs, now, principal, sessionUser: actor.userId, namespace, runtime: database.runtime };
 }
 
 /** A frame without inputs, and `simple` false, when the values of this execution are only for the analytical path. */
@@ -100,8 +100,7 @@ export function frameOrNone(
     return { frame: frameOf(database, execution, binder), simple: true };
   } catch (error) {
     if (!(error instanceof NotSimple)) throw error;
-    const { now, principal } = execution;
-    return { frame: { inputs: [], now, principal, runtime: database.runtime }, simple: false };
+    return { frame: frameWith(database, execution, []), simple: false };
   }
 }
 
@@ -119,6 +118,8 @@ export function analyticalContext(
     resolve: (table) => override?.(table) ?? openForAnalysis(database, execution, table),
     inputs: inputsOf(execution.params, execution.statement),
     principal: execution.principal,
+    sessionUser: execution.actor.userId,
+    namespace: execution.namespace,
     now: execution.now,
     timeoutMillis: database.options.statementTimeoutSeconds * 1000,
     signal: execution.request.signal,
@@ -142,11 +143,15 @@ function openForAnalysis(
   const resolved = resolveName(database, execution, nameOfRangeVar(table), "read");
   if (resolved.kind !== "view") return openResolved(database, execution, resolved);
   const { view } = resolved;
+  const views = [...(execution.views ?? []), `${view.namespace}.${view.name}`];
+  if (views.indexOf(views.at(-1) ?? "") < views.length - 1) {
+    throw new KalamError("recursive_view", { view: view.name }, { position: table.location ?? 0 });
+  }
   const [parsed] = database.parser.parse(view.query);
   if (parsed === undefined || parsed.template.statement.kind !== "select") {
     throw new KalamError("data_corrupt", { path: `view ${view.namespace}.${view.name}`, reason: "no query" });
   }
-  const inner: Execution = { ...execution, statement: parsed, params: [], namespace: view.queryNamespace };
+  const inner: Execution = { ...execution, statement: parsed, params: [], namespace: view.queryNamespace, views };
   return {
     query: parsed.template.statement.node,
     columns: view.columns,

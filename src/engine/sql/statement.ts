@@ -220,8 +220,9 @@ export interface CreateView {
   readonly view: QualifiedName;
   readonly orReplace: boolean;
   readonly columns: readonly string[];
-  /** The text of the query, kept as the definition. */
+  /** The text of the query, kept as the definition, and where it begins. */
   readonly query: string;
+  readonly queryPosition: number;
   readonly node: SelectStmt;
 }
 

@@ -1,8 +1,16 @@
 import { tokenize } from "./lexer.ts";
 
 /** SQL writes these without parentheses; clients of KalamDB and of MySQL write them with. */
-const WORDS = new Set(["current_user", "current_role", "current_timestamp", "current_date", "localtimestamp"]);
-const CALLED = /current_(?:user|role|timestamp|date)\s*\(\s*\)|localtimestamp\s*\(\s*\)/i;
+const WORDS = new Set([
+  "current_user",
+  "current_role",
+  "current_timestamp",
+  "current_date",
+  "localtimestamp",
+  "session_user",
+  "current_catalog",
+]);
+const CALLED = /(?:current_(?:user|role|timestamp|date|catalog)|session_user)\s*\(\s*\)|localtimestamp\s*\(\s*\)/i;
 
 /** Blanks the parentheses of `CURRENT_USER()` and its like, so that offsets stay. Strings and comments are left alone. */
 export function withoutEmptyCalls(text: string): string {

@@ -1,6 +1,7 @@
 import type { DropStmt, ViewStmt } from "libpg-query";
 import { KalamError } from "../../errors/index.ts";
 import { nextToken } from "./lexer.ts";
+import { skipBlank } from "./lexical.ts";
 import { relationName, stringsOf } from "./node-access.ts";
 import type { Statement } from "./statement.ts";
 import { droppedNames } from "./table-statements.ts";
@@ -25,23 +26,25 @@ export function createView(view: ViewStmt, text: string): Statement {
       );
     }
   });
+  const start = queryStart(text);
   return {
     kind: "create_view",
     view: name,
     orReplace: view.replace ?? false,
     columns: stringsOf(view.aliases),
-    query: text.slice(queryStart(text)).trim(),
+    query: text.slice(start).trim(),
+    queryPosition: start,
     node: view.query.SelectStmt,
   };
 }
 
-/** Behind the first AS outside parentheses. */
+/** The first token behind the first AS outside parentheses. */
 function queryStart(text: string): number {
   let depth = 0;
   for (let token = nextToken(text, 0); token !== undefined; token = nextToken(text, token.end)) {
     if (token.kind === "symbol" && token.value === "(") depth++;
     else if (token.kind === "symbol" && token.value === ")") depth--;
-    else if (depth === 0 && token.kind === "word" && token.value === "as") return token.end;
+    else if (depth === 0 && token.kind === "word" && token.value === "as") return skipBlank(text, token.end);
   }
   return text.length;
 }

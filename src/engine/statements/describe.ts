@@ -9,6 +9,7 @@ import type { StatementResult } from "../request.ts";
 import type { DescribeTable, QualifiedName } from "../sql/statement.ts";
 import type { ColumnType, Row } from "../types/column-type.ts";
 import { sqlTypeName } from "../types/index.ts";
+import { viewColumns } from "./views.ts";
 
 const COLUMNS: readonly ResultColumn[] = (
   [
@@ -24,27 +25,39 @@ const COLUMNS: readonly ResultColumn[] = (
   ] as const
 ).map(([name, kind]) => ({ name, type: { kind } }));
 
-/** The columns of a table, in declared order. */
-export function describeTable(database: Database, execution: Execution, statement: DescribeTable): StatementResult {
+/** The columns of a table or view, in declared order. Of a view the message says that it is one. */
+export async function describeTable(
+  database: Database,
+  execution: Execution,
+  statement: DescribeTable,
+): Promise<StatementResult> {
   const resolved = resolveName(database, execution, statement.table, "read");
-  if (resolved.kind === "view") {
-    throw new KalamError("wrong_object_type", { reason: `"${resolved.view.name}" is a view` });
+  const answer = { columns: COLUMNS, asUser: execution.principal.userId };
+  switch (resolved.kind) {
+    case "table":
+      return { ...answer, rows: tableRows(resolved.schema) };
+    case "system":
+      return { ...answer, rows: plainRows(resolved.source.shape.columns) };
+    case "view": {
+      const { namespace, name, query } = resolved.view;
+      const rows = plainRows(await viewColumns(database, execution, resolved.view));
+      return { ...answer, rows, message: `View ${namespace}.${name} AS ${query}` };
+    }
   }
-  const rows: readonly Row[] =
-    resolved.kind === "table"
-      ? tableRows(resolved.schema)
-      : resolved.source.shape.columns.map((column, index) => [
-          column.name,
-          index + 1,
-          BigInt(index + 1),
-          sqlTypeName(column.type),
-          column.notNull !== true,
-          false,
-          null,
-          null,
-          1,
-        ]);
-  return { columns: COLUMNS, rows, asUser: execution.principal.userId };
+}
+
+function plainRows(columns: readonly ResultColumn[]): readonly Row[] {
+  return columns.map((column, index) => [
+    column.name,
+    index + 1,
+    BigInt(index + 1),
+    sqlTypeName(column.type),
+    column.notNull !== true,
+    false,
+    null,
+    null,
+    1,
+  ]);
 }
 
 function tableRows({ definition }: TableSchema): readonly Row[] {

@@ -15,6 +15,9 @@ export async function createNamespace(
   execution: Execution,
   statement: CreateNamespace,
 ): Promise<StatementResult> {
+  if (statement.ifNotExists && statement.name.toLowerCase() === DEFAULT_NAMESPACE) {
+    return said(execution, `Namespace '${DEFAULT_NAMESPACE}' already exists`);
+  }
   const name = checkName("namespace", statement.name, statement.position);
   const message = await database.catalog.change(database.pipeline, (changes) => {
     if (database.catalog.namespace(name) !== undefined) {
@@ -24,7 +27,7 @@ export async function createNamespace(
     changes.putNamespace({ name, options: statement.options, createdAt: execution.now.toString() });
     return `Namespace '${name}' created successfully`;
   });
-  return { message, rowCount: 0, asUser: execution.principal.userId };
+  return said(execution, message);
 }
 
 export async function alterNamespace(
@@ -37,7 +40,7 @@ export async function alterNamespace(
     const namespace = requireNamespace(database, name, statement.position);
     changes.putNamespace({ ...namespace, options: { ...namespace.options, ...statement.options } });
   });
-  return { message: `Namespace '${name}' altered successfully`, rowCount: 0, asUser: execution.principal.userId };
+  return said(execution, `Namespace '${name}' altered successfully`);
 }
 
 export async function dropNamespace(
@@ -46,11 +49,11 @@ export async function dropNamespace(
   statement: DropNamespace,
 ): Promise<StatementResult> {
   const name = canonicalNamespace(statement.name);
-  if (isSystemNamespace(name)) {
+  if (isSystemNamespace(name) || name === DEFAULT_NAMESPACE) {
     throw new KalamError("invalid_name", {
       kind: "namespace",
       name,
-      reason: `Namespace '${name}' is reserved and cannot be used`,
+      reason: `Namespace '${name}' is reserved and cannot be dropped`,
     });
   }
   const dropped: TableDefinition[] = [];
@@ -65,7 +68,7 @@ export async function dropNamespace(
     return `Namespace '${name}' dropped successfully`;
   });
   for (const table of dropped) await database.folders.remove(table);
-  return { message, rowCount: 0, asUser: execution.principal.userId };
+  return said(execution, message);
 }
 
 /** Everything in the namespace goes with it, in the same batch. */
@@ -86,8 +89,19 @@ export function useNamespace(database: Database, execution: Execution, statement
   };
 }
 
+/** The namespace of something that is to be made: `default` is always there. */
+export function requireHome(database: Database, name: string, position: number): void {
+  if (name === DEFAULT_NAMESPACE || database.catalog.namespace(name) !== undefined) return;
+  const hint = `Create it first with CREATE NAMESPACE ${name}.`;
+  throw new KalamError("namespace_not_found", { namespace: name }, { position, hint });
+}
+
 export function requireNamespace(database: Database, name: string, position?: number) {
   const namespace = database.catalog.namespace(name);
   if (namespace !== undefined) return namespace;
   throw new KalamError("namespace_not_found", { namespace: name }, position === undefined ? {} : { position });
+}
+
+function said(execution: Execution, message: string): StatementResult {
+  return { message, rowCount: 0, asUser: execution.principal.userId };
 }

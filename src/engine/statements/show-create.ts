@@ -1,3 +1,4 @@
+import type { ViewDefinition } from "../catalog/definitions.ts";
 import { defaultAsSql } from "../catalog/describe-default.ts";
 import type { TableSchema } from "../catalog/table-schema.ts";
 import { sqlTypeDefinition } from "../types/index.ts";
@@ -17,6 +18,12 @@ export function createTableText({ definition, fullName }: TableSchema): string {
       ? []
       : [`  PRIMARY KEY (${definition.primaryKey.map(quoteIfNeeded).join(", ")})`];
   return `CREATE ${definition.kind.toUpperCase()} TABLE ${fullName} (\n${[...columns, ...key].join(",\n")}\n)${optionsText(definition)}`;
+}
+
+/** The statement that would make this view, in the namespace where its query was written. */
+export function createViewText({ namespace, name, columns, query }: ViewDefinition): string {
+  const names = columns.length === 0 ? "" : ` (${columns.map(quoteIfNeeded).join(", ")})`;
+  return `CREATE VIEW ${namespace}.${name}${names} AS ${query}`;
 }
 
 function optionsText(definition: TableSchema["definition"]): string {

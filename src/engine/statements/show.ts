@@ -2,8 +2,9 @@ import { KalamError } from "../../errors/index.ts";
 import type { Database } from "../database.ts";
 import type { Execution } from "../execution.ts";
 import type { ResultColumn } from "../query/relation.ts";
+import { resolveName } from "../query/resolve.ts";
 import type { StatementResult } from "../request.ts";
-import type { ShowStatement } from "../sql/statement.ts";
+import type { QualifiedName, ShowStatement } from "../sql/statement.ts";
 import {
   NAMESPACE_COLUMNS,
   namespaceRows,
@@ -18,7 +19,7 @@ import type { SystemColumn } from "../system/system-relation.ts";
 import type { Row } from "../types/column-type.ts";
 import { describeTable, requireTable, showStats } from "./describe.ts";
 import { requireNamespace } from "./namespaces.ts";
-import { createTableText } from "./show-create.ts";
+import { createTableText, createViewText } from "./show-create.ts";
 
 export async function show(
   database: Database,
@@ -45,7 +46,7 @@ export async function show(
           ["table_name", "text"],
           ["create_statement", "text"],
         ],
-        [[subject.table.name, createTableText(requireTable(database, execution, subject.table))]],
+        [[subject.table.name, createText(database, execution, subject.table)]],
         asUser,
       );
     case "setting":
@@ -77,6 +78,13 @@ async function showUsers(database: Database, execution: Execution): Promise<Stat
   const rows: Row[] = [];
   for await (const chunk of relation.scan({}, false)) rows.push(...chunk);
   return { columns: source.shape.columns, rows, asUser: execution.principal.userId };
+}
+
+function createText(database: Database, execution: Execution, reference: QualifiedName): string {
+  const resolved = resolveName(database, execution, reference, "read");
+  return resolved.kind === "view"
+    ? createViewText(resolved.view)
+    : createTableText(requireTable(database, execution, reference));
 }
 
 function setting(database: Database, name: string): readonly Row[] {

@@ -7,9 +7,8 @@ import { qualify } from "../query/resolve.ts";
 import type { StatementResult } from "../request.ts";
 import type { CreateTable, DropTable } from "../sql/statement.ts";
 import { columnSpec } from "./column-spec.ts";
-import { DEFAULT_NAMESPACE } from "./default-namespace.ts";
 import { eraseTable } from "./erase-table.ts";
-import { requireNamespace } from "./namespaces.ts";
+import { requireHome } from "./namespaces.ts";
 import { tableKind, tableOptions } from "./table-options.ts";
 
 export async function createTable(
@@ -31,9 +30,10 @@ export async function createTable(
   });
   let created: TableDefinition | undefined;
   const message = await database.catalog.change(database.pipeline, (changes) => {
-    if (namespace !== DEFAULT_NAMESPACE) requireNamespace(database, namespace, position);
+    requireHome(database, namespace, position);
     if (database.catalog.view(namespace, name) !== undefined) {
-      throw new KalamError("view_exists", { view: `${namespace}.${name}` }, { position });
+      const hint = "Drop the view first, or choose another name.";
+      throw new KalamError("view_exists", { view: `${namespace}.${name}` }, { position, hint });
     }
     if (database.catalog.table(namespace, name) !== undefined) {
       if (statement.ifNotExists) return `Table ${namespace}.${name} already exists`;

@@ -1,11 +1,12 @@
 import { defaultAsSql } from "../catalog/describe-default.ts";
+import { DATABASE_NAME } from "../product.ts";
 import type { ColumnType } from "../types/column-type.ts";
 import { postgresTypeName } from "../types/index.ts";
 import { computedRelation } from "./system-relation.ts";
 import { visibleNamespaces, visibleTables, visibleViews } from "./visible-tables.ts";
 
-/** The catalog's name in every row, as PostgreSQL shows the database's. */
-const CATALOG = "kalam";
+/** In every row, as PostgreSQL shows the database's name. */
+const CATALOG = DATABASE_NAME;
 
 const NUMERIC: Partial<Record<ColumnType["kind"], readonly [precision: number, radix: number, scale: number | null]>> =
   {

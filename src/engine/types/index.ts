@@ -8,5 +8,5 @@ export { jsonEncoder, quoteJson } from "./json-form.ts";
 export { formatFloat, roundHalfEven } from "./number-text.ts";
 export { checkCharacters, INTEGER_BOUNDS, parseText } from "./parse-text.ts";
 export { approximateBytes } from "./size.ts";
-export { postgresTypeName, sqlTypeDefinition, sqlTypeName, wireType } from "./type-display.ts";
+export { inputTypeName, postgresTypeName, sqlTypeDefinition, sqlTypeName, wireType } from "./type-display.ts";
 export { isSerialType, resolveType } from "./type-names.ts";

@@ -60,10 +60,10 @@ const POSTGRES: Record<ResultKind, string> = {
   text: "text",
   bytea: "bytea",
   date: "date",
-  time: "time",
-  timestamp: "timestamp",
+  time: "time without time zone",
+  timestamp: "timestamp without time zone",
   timestamptz: "timestamp with time zone",
-  datetime: "datetime",
+  datetime: "timestamp without time zone",
   uuid: "uuid",
   json: "json",
   embedding: "embedding",
@@ -111,4 +111,9 @@ export function postgresTypeName(type: ResultType): string {
   if (type.kind === "text" && type.length !== undefined) return `character varying(${type.length})`;
   if (type.kind === "list" && type.element !== undefined) return `${postgresTypeName(type.element)}[]`;
   return POSTGRES[type.kind];
+}
+
+/** The name in PostgreSQL's complaints about a text: `invalid input syntax for type timestamp`. */
+export function inputTypeName(type: ResultType): string {
+  return postgresTypeName(type).replace(" without time zone", "");
 }

@@ -1,6 +1,6 @@
 import { type ErrorKey, KalamError } from "../../errors/index.ts";
 import type { ResultType } from "./column-type.ts";
-import { postgresTypeName } from "./type-display.ts";
+import { inputTypeName, postgresTypeName } from "./type-display.ts";
 
 const MAX_SHOWN = 80;
 
@@ -25,7 +25,7 @@ export function valueError(
 ): KalamError {
   return new KalamError(
     key,
-    { value: shorten(value), type: postgresTypeName(type), column: columnSuffix(column) },
+    { value: shorten(value), type: inputTypeName(type), column: columnSuffix(column) },
     hint === undefined ? {} : { hint },
   );
 }

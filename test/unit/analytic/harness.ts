@@ -99,6 +99,8 @@ export function context(tables: Sources, more: Partial<AnalyticalContext> = {}):
     },
     inputs: [],
     principal: ALICE,
+    sessionUser: ALICE.userId,
+    namespace: "default",
     now: NOW,
     timeoutMillis: 20_000,
     ...more,

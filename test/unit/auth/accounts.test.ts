@@ -101,7 +101,7 @@ describe("accounts", () => {
     expect(attempts.map((error) => error.key)).to.deep.equal([...Array(5).fill("login_failed"), "account_locked"]);
     clock.advance(60_001);
     const locked = await failure(accounts.verifyPassword("ann", "pass-word-1"));
-    expect([locked.key, locked.message]).to.deep.equal(["account_locked", "14 minute(s)"]);
+    expect([locked.key, locked.values]).to.deep.equal(["account_locked", { minutes: 14n }]);
     clock.advance(14 * 60_000);
     await failure(accounts.verifyPassword("ann", "wrong-word"));
     expect(store.accounts.get("ann")?.failedLoginAttempts).to.equal(1);

@@ -104,7 +104,7 @@ describe("casts", () => {
     expect(cast(5, t("integer"), t("uuid"))).to.equal("cannot_cast");
     expect(cast(5, t("integer"), t("json"))).to.equal("cannot_cast");
     expect(() => castValue(1n, t("timestamp"), t("integer"), "assignment", "c")).to.throw(
-      'column "c" is of type integer but expression is of type timestamp',
+      'column "c" is of type integer but expression is of type timestamp without time zone',
     );
   });
 

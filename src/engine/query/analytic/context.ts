@@ -14,6 +14,10 @@ export interface AnalyticalContext {
   /** Input `n` of the tree is `inputs[n - 1]`: the parameters, then the literals. */
   readonly inputs: readonly (Literal | Parameter)[];
   readonly principal: Principal;
+  /** Who sent the request: another than `principal` under EXECUTE AS. */
+  readonly sessionUser: string;
+  /** For names without a namespace. */
+  readonly namespace: string;
   /** Microseconds since 1970: what `now()` says. */
   readonly now: bigint;
   readonly signal?: AbortSignal | undefined;

@@ -5,6 +5,7 @@ import type { AnalyticalContext } from "./context.ts";
 import { Execution, type QueryAnswer } from "./execution.ts";
 import { planLines } from "./plan-lines.ts";
 import { type RenderedStatement, renderStatement } from "./render/statement.ts";
+import { idFunctions } from "./scan/id-functions.ts";
 import { ScanFunction } from "./scan/scan-function.ts";
 
 /**
@@ -29,6 +30,7 @@ export class AnalyticalEngine {
   constructor(host: DuckHost) {
     this.#host = host;
     host.register(() => this.#scans.definition());
+    for (const definition of idFunctions(host.runtime)) host.register(definition);
   }
 
   /** @throws KalamError; while reading the rows too. */

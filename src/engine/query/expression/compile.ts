@@ -14,7 +14,7 @@ import { compileBetween, compileIn } from "./membership.ts";
 import { NotSimple } from "./not-simple.ts";
 import { NUMBER_FUNCTIONS } from "./number-functions.ts";
 import { ConstantInput, InputOperand, type Operand, settle, TemplateInput } from "./operand.ts";
-import { compileSource, compileWord } from "./session-functions.ts";
+import { compileSource, compileTypeOf, compileWord } from "./session-functions.ts";
 import { compileTemporal, isTemporal } from "./temporal.ts";
 import { compileConcatenation, TEXT_FUNCTIONS } from "./text-functions.ts";
 import { compileCosineDistance } from "./vector-functions.ts";
@@ -240,6 +240,7 @@ function functionCall(call: FuncCall, scope: Scope): Compiled {
     const source = compileSource(name);
     if (source !== undefined) return source;
   }
+  if (name === "pg_typeof") return compileTypeOf(args);
   if (name === "cosine_distance") return compileCosineDistance(args, position);
   if (Object.hasOwn(TEXT_FUNCTIONS, name))
     return (TEXT_FUNCTIONS[name] as (args: readonly Operand[]) => Compiled)(args);

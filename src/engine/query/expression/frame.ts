@@ -11,6 +11,10 @@ export interface Frame {
   /** When the statement began, in microseconds since 1970. */
   readonly now: bigint;
   readonly principal: Principal;
+  /** Who sent the request: another than `principal` under EXECUTE AS. */
+  readonly sessionUser: string;
+  /** For names without a namespace. */
+  readonly namespace: string;
   readonly runtime: Runtime;
 }
 

@@ -1,7 +1,10 @@
 import type { SQLValueFunctionOp } from "libpg-query";
+import { DATABASE_NAME, productVersion } from "../../product.ts";
 import type { ResultType } from "../../types/column-type.ts";
-import { Compiled, type Dependency, type Evaluate, STATEMENT, VOLATILE } from "./frame.ts";
+import { postgresTypeName } from "../../types/type-display.ts";
+import { CONSTANT, Compiled, type Dependency, type Evaluate, STATEMENT, VOLATILE } from "./frame.ts";
 import { NotSimple } from "./not-simple.ts";
+import { InputOperand, type Operand, typeOf } from "./operand.ts";
 import { dayOf } from "./temporal.ts";
 
 const TEXT: ResultType = { kind: "text" };
@@ -22,8 +25,11 @@ const fresh = (type: ResultType, evaluate: Evaluate): Source => ({ type, evaluat
 const NOW = stable({ kind: "timestamptz" }, now);
 const USER = stable(TEXT, user);
 const ROLE = stable(TEXT, role);
+const SESSION_USER = stable(TEXT, (_row, frame) => frame.sessionUser);
+const NAMESPACE = stable(TEXT, (_row, frame) => frame.namespace);
+const DATABASE = stable(TEXT, () => DATABASE_NAME);
 
-/** Functions without arguments: the statement's time and user, and new ids. */
+/** Functions without arguments: the statement's time, user and namespace, what runs here, and new ids. */
 const SOURCES: Readonly<Record<string, Source>> = {
   now: NOW,
   transaction_timestamp: NOW,
@@ -34,6 +40,9 @@ const SOURCES: Readonly<Record<string, Source>> = {
   kdb_current_user: USER,
   current_role: ROLE,
   kdb_current_role: ROLE,
+  current_schema: NAMESPACE,
+  current_database: DATABASE,
+  version: stable(TEXT, () => productVersion()),
   snowflake_id: fresh({ kind: "bigint" }, (_row, frame) => frame.runtime.snowflakes.next()),
   uuid_v7: fresh(TEXT, (_row, frame) => frame.runtime.textIds.uuidV7()),
   ulid: fresh(TEXT, (_row, frame) => frame.runtime.textIds.ulid()),
@@ -46,7 +55,9 @@ const WORDS: Readonly<Partial<Record<SQLValueFunctionOp, Source>>> = {
   SVFOP_CURRENT_DATE: stable({ kind: "date" }, (_row, frame) => dayOf(frame.now)),
   SVFOP_CURRENT_USER: USER,
   SVFOP_USER: USER,
-  SVFOP_SESSION_USER: USER,
+  SVFOP_SESSION_USER: SESSION_USER,
+  SVFOP_CURRENT_SCHEMA: NAMESPACE,
+  SVFOP_CURRENT_CATALOG: DATABASE,
   SVFOP_CURRENT_ROLE: ROLE,
 };
 
@@ -64,4 +75,13 @@ export function compileWord(op: SQLValueFunctionOp | undefined): Compiled {
   const source = op === undefined ? undefined : WORDS[op];
   if (source === undefined) throw new NotSimple(`${op}`);
   return compiled(source);
+}
+
+/** `pg_typeof(value)`: what PostgreSQL calls the value's type. */
+export function compileTypeOf(args: readonly Operand[]): Compiled {
+  const [of] = args;
+  if (of === undefined || args.length > 1) throw new NotSimple("pg_typeof of several values");
+  if (of instanceof InputOperand && of.kind === "parameter") throw new NotSimple("the type of a parameter");
+  const name = postgresTypeName(typeOf(of) ?? { kind: "unknown" });
+  return new Compiled(TEXT, () => name, CONSTANT);
 }

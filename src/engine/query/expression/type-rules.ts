@@ -1,4 +1,5 @@
 import type { ResultKind, ResultType } from "../../types/column-type.ts";
+import { postgresTypeName } from "../../types/type-display.ts";
 
 /** Kinds whose values may stand on both sides of a comparison. */
 export type Category = "number" | "text" | "boolean" | "moment" | "time" | "uuid" | "bytes" | "other";
@@ -31,18 +32,9 @@ export function categoryOf(type: ResultType): Category {
   return CATEGORIES[type.kind];
 }
 
-/** PostgreSQL's name of a kind, as its messages write it. */
-const NAMES: Readonly<Partial<Record<ResultKind, string>>> = {
-  double: "double precision",
-  decimal: "numeric",
-  timestamp: "timestamp without time zone",
-  datetime: "timestamp without time zone",
-  timestamptz: "timestamp with time zone",
-  time: "time without time zone",
-};
-
+/** The type in PostgreSQL's messages about operators; lengths do not count there. */
 export function postgresName(type: ResultType | undefined): string {
-  return type === undefined ? "unknown" : (NAMES[type.kind] ?? type.kind);
+  return postgresTypeName({ kind: type?.kind ?? "unknown" });
 }
 
 export function isInteger(type: ResultType): boolean {

@@ -22,6 +22,8 @@ const WORDS: Readonly<Partial<Record<SQLValueFunctionOp, string>>> = {
   SVFOP_CURRENT_USER: "current_user",
   SVFOP_USER: "user",
   SVFOP_SESSION_USER: "session_user",
+  SVFOP_CURRENT_CATALOG: "current_catalog",
+  SVFOP_CURRENT_SCHEMA: "current_schema",
 };
 
 /** The name that PostgreSQL gives to a column of a result that has no alias. */

@@ -17,7 +17,7 @@ export class Returning {
 
   constructor(list: Node[], schema: TableSchema, target: RangeVar, binder: InputBinder) {
     this.#node = { targetList: list, fromClause: [{ RangeVar: target }] };
-    this.#shape = { ...schema.shape, keySlots: [] };
+    this.#shape = schema.shape;
     const scope = { shape: this.#shape, alias: target.alias?.aliasname ?? target.relname, binder };
     this.#plan = planRowQuery(this.#node, scope, []);
   }

@@ -43,7 +43,14 @@ export function templateOf(sql: string): { select: SelectStmt; kinds: InputKinds
 export const testRuntime = (): Runtime => createRuntime({ clock: new ManualClock(1_772_600_767_000) });
 
 export function frameOf(inputs: readonly Value[], runtime: Runtime = testRuntime()): Frame {
-  return { inputs, now: NOW, principal: { userId: "ada", role: "user" }, runtime };
+  return {
+    inputs,
+    now: NOW,
+    principal: { userId: "ada", role: "user" },
+    sessionUser: "ada",
+    namespace: "default",
+    runtime,
+  };
 }
 
 /** The value of an expression that needs no row; once as constants, once as a template, which must agree. */

@@ -1,6 +1,6 @@
 import { KalamError } from "../../../../errors/index.ts";
 import type { ResultType } from "../../../types/column-type.ts";
-import { postgresTypeName } from "../../../types/type-display.ts";
+import { inputTypeName } from "../../../types/type-display.ts";
 
 /**
  * PostgreSQL's array text `{a,"b c",NULL}` as a list expression of DuckDB.
@@ -15,7 +15,7 @@ export function parseArrayText(
   const element = type.element ?? { kind: "text" };
   const parts = splitArrayText(text);
   if (parts === undefined) {
-    throw new KalamError("invalid_text", { type: postgresTypeName(type), value: text });
+    throw new KalamError("invalid_text", { type: inputTypeName(type), value: text });
   }
   return `[${parts.map((part) => (part === null ? "NULL" : constant(part, element))).join(", ")}]`;
 }

@@ -1,5 +1,6 @@
 import type { A_Const, A_Indirection, ColumnRef, Node, SQLValueFunction } from "libpg-query";
 import { KalamError } from "../../../../errors/index.ts";
+import { DATABASE_NAME } from "../../../product.ts";
 import { BIGINT, BOOLEAN, type Bound, decide, INTEGER, isUnknown, TEXT } from "./bound.ts";
 import { renderCast } from "./casts.ts";
 import { commonType, renderCase, renderList } from "./conditions.ts";
@@ -126,7 +127,7 @@ function booleanTest(arg: Node | undefined, test: string, env: Env): Bound {
 }
 
 function valueFunction(call: SQLValueFunction, env: Env): Bound {
-  const { now, principal } = env.context;
+  const { now, principal, sessionUser, namespace } = env.context;
   const day = now / 86_400_000_000n - (now % 86_400_000_000n < 0n ? 1n : 0n);
   switch (call.op) {
     case "SVFOP_CURRENT_DATE":
@@ -143,9 +144,14 @@ function valueFunction(call: SQLValueFunction, env: Env): Bound {
     case "SVFOP_LOCALTIME_N":
       return { sql: typedConstant(Number(now - day * 86_400_000_000n), { kind: "time" }), type: { kind: "time" } };
     case "SVFOP_CURRENT_USER":
-    case "SVFOP_SESSION_USER":
     case "SVFOP_USER":
       return { sql: quoteText(principal.userId), type: TEXT };
+    case "SVFOP_SESSION_USER":
+      return { sql: quoteText(sessionUser), type: TEXT };
+    case "SVFOP_CURRENT_SCHEMA":
+      return { sql: quoteText(namespace), type: TEXT };
+    case "SVFOP_CURRENT_CATALOG":
+      return { sql: quoteText(DATABASE_NAME), type: TEXT };
     case "SVFOP_CURRENT_ROLE":
       return { sql: quoteText(principal.role), type: TEXT };
     default:

@@ -4,7 +4,7 @@ import type { Relation } from "../../relation.ts";
 import type { ViewExpansion } from "../context.ts";
 import { isView } from "../context.ts";
 import { BIGINT, type Bound } from "./bound.ts";
-import { type BoundColumn, type Env, strings, unsupported } from "./env.ts";
+import { type BoundColumn, type BoundQuery, type Env, strings, unsupported } from "./env.ts";
 import { renderExpression, truth } from "./expressions.ts";
 import { elements, elementType, functionName, seriesArguments } from "./functions/call.ts";
 import type { ScanColumn } from "./scans.ts";
@@ -97,7 +97,7 @@ function base(relation: Relation, range: RangeVar, env: Env): FromPart {
 
 /** A view is a sub-select with its own names, literals and rights. */
 function view(expansion: ViewExpansion, range: RangeVar, env: Env): FromPart {
-  const query = env.statement.query(expansion.query, undefined, expansion.context);
+  const query = viewQuery(expansion, range.location ?? 0, env);
   const columns = query.columns.map((column, index) => ({ ...column, name: expansion.columns[index] ?? column.name }));
   const alias = range.alias?.aliasname ?? range.relname ?? "";
   const part = derived(
@@ -111,6 +111,15 @@ function view(expansion: ViewExpansion, range: RangeVar, env: Env): FromPart {
   const [item] = part.items;
   if (item === undefined || range.alias !== undefined || range.schemaname === undefined) return part;
   return { ...part, items: [{ ...item, schema: range.schemaname }] };
+}
+
+/** A mistake in a view's query stands where the statement names the view: the reader has no other text. */
+function viewQuery(expansion: ViewExpansion, position: number, env: Env): BoundQuery {
+  try {
+    return env.statement.query(expansion.query, undefined, expansion.context);
+  } catch (error) {
+    throw error instanceof KalamError && error.position !== undefined ? error.movedTo(position) : error;
+  }
 }
 
 /** A sub-select, view, CTE or function: columns that are already rendered, under an alias. */

@@ -42,7 +42,10 @@ export function renderOperation(node: A_Expr, env: Env, render: Render): Bound {
     case "AEXPR_NULLIF": {
       const left = side(node.lexpr, env, render);
       const [a, b] = unify(left, side(node.rexpr, env, render));
-      return { sql: `nullif(${a.sql}, ${b.sql})`, type: isUnknown(left) ? b.type : left.type };
+      const sql = `nullif(${a.sql}, ${b.sql})`;
+      // Compared in double precision, answered as what it was.
+      if (left.type?.kind === "real") return { sql: `CAST(${sql} AS FLOAT)`, type: left.type };
+      return { sql, type: isUnknown(left) ? b.type : left.type };
     }
     case "AEXPR_OP_ANY":
     case "AEXPR_OP_ALL":

@@ -134,7 +134,22 @@ export function unary(operator: string, operand: Bound, position: number): Bound
 export function unify(left: Bound, right: Bound): [Bound, Bound] {
   const leftType = isUnknown(left) ? undefined : left.type;
   const rightType = isUnknown(right) ? undefined : right.type;
-  return [decide(left, widen(rightType)), decide(right, widen(leftType))];
+  return widenReal(decide(left, widen(rightType)), decide(right, widen(leftType)));
+}
+
+/**
+ * PostgreSQL makes `real` beside any other number double precision, so that 0.1::real is not 0.1; DuckDB narrows a literal
+ * instead. A parameter has no type of its own and becomes real.
+ */
+function widenReal(left: Bound, right: Bound): [Bound, Bound] {
+  const real = left.type?.kind === "real" ? left : right;
+  const other = real === left ? right : left;
+  if (real.type?.kind !== "real" || other.type?.kind === "real" || !isNumeric(other.type)) return [left, right];
+  const isParameter = typeof other.input?.value === "number" || typeof other.input?.value === "bigint";
+  const asReal = (bound: Bound): Bound => ({ sql: `CAST(${bound.sql} AS FLOAT)`, type: { kind: "real" } });
+  const asDouble = (bound: Bound): Bound => ({ sql: `CAST(${bound.sql} AS DOUBLE)`, type: DOUBLE });
+  if (isParameter) return left === real ? [left, asReal(right)] : [asReal(left), right];
+  return [asDouble(left), asDouble(right)];
 }
 
 /** An undecided text is read as any number of the kind, not rounded to a column's scale or cut to its length. */

@@ -15,6 +15,8 @@ const VALUE_FUNCTIONS: Readonly<Record<string, string>> = {
   SVFOP_CURRENT_USER: "current_user",
   SVFOP_USER: "user",
   SVFOP_SESSION_USER: "session_user",
+  SVFOP_CURRENT_CATALOG: "current_catalog",
+  SVFOP_CURRENT_SCHEMA: "current_schema",
 };
 
 /** The name that PostgreSQL gives a column without AS. */

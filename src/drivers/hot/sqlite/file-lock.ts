@@ -1,6 +1,6 @@
 import { KalamError } from "../../../errors/index.ts";
 import { Connection } from "./connection.ts";
-import { hasSqliteCode } from "./failures.ts";
+import { hasCode } from "./failures.ts";
 
 /**
  * Keeps a second process away from the store by a lock of the kernel, which ends with the process that holds it. It also
@@ -18,7 +18,7 @@ export async function takeFileLock(storePath: string): Promise<Connection> {
     return connection;
   } catch (error) {
     await connection.close();
-    if (!hasSqliteCode(error, "SQLITE_BUSY")) throw error;
+    if (!hasCode(error, "SQLITE_BUSY")) throw error;
     throw new KalamError("data_locked", { path: storePath, pid: "that is not visible from here" }, { cause: error });
   }
 }

@@ -3,8 +3,8 @@ import { dirname } from "node:path";
 import type { Connection } from "./connection.ts";
 import { LOG_PAGES, PAGE_BYTES, WRITER_CACHE } from "./schema.ts";
 
-/** Commits after which a store counts as busy. */
-const BUSY_AFTER_COMMITS = 500;
+/** Batches after which a store counts as busy. */
+const BUSY_AFTER_BATCHES = 500;
 /** Space that stays free on the volume, as a multiple of the log. */
 const SPARE_LOGS = 16;
 
@@ -19,7 +19,7 @@ const SPARE_LOGS = 16;
 export class LogSpace {
   readonly #connection: Connection;
   readonly #path: string;
-  #commits = 0;
+  #batches = 0;
 
   constructor(connection: Connection, path: string) {
     this.#connection = connection;
@@ -27,8 +27,10 @@ export class LogSpace {
   }
 
   /** Call after each commit. @returns true once, when the time for `reserve` has come */
-  committed(): boolean {
-    return ++this.#commits === BUSY_AFTER_COMMITS;
+  committed(batches: number): boolean {
+    const before = this.#batches;
+    this.#batches += batches;
+    return before < BUSY_AFTER_BATCHES && this.#batches >= BUSY_AFTER_BATCHES;
   }
 
   /** Must not run beside another statement of the connection. Where it fails, the log grows by itself as before. */

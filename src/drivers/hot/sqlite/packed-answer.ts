@@ -1,6 +1,6 @@
 import type { Entry } from "../hot-store.ts";
 import type { Connection, PreparedStatement } from "./connection.ts";
-import { hasSqliteCode } from "./failures.ts";
+import { hasCode } from "./failures.ts";
 
 type Bindable = Buffer | string | number;
 
@@ -45,7 +45,7 @@ export class PackedStatement<Row> {
       const numbers: number[] = JSON.parse(`[${answer.numbers}]`);
       return this.#unpack(answer.data ?? Buffer.alloc(0), numbers);
     } catch (error) {
-      if (!hasSqliteCode(error, "SQLITE_TOOBIG")) throw error;
+      if (!hasCode(error, "SQLITE_TOOBIG")) throw error;
       return this.#rows.all<Row>(values);
     }
   }

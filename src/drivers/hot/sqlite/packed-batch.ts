@@ -1,5 +1,5 @@
 import { KalamError } from "../../../errors/index.ts";
-import type { Entry, WriteBatch } from "../hot-store.ts";
+import type { WriteBatch } from "../hot-store.ts";
 
 /**
  * A whole batch as two bound values, so that it is one statement and one hop to the thread pool however many entries it
@@ -13,9 +13,14 @@ import type { Entry, WriteBatch } from "../hot-store.ts";
  */
 export interface PackedEntries {
   readonly data: Buffer;
-  readonly starts: string;
-  /** Entries in `data`. */
-  readonly count: number;
+  /** One for each entry. */
+  readonly starts: readonly number[];
+}
+
+/** A batch, or a piece of a large one. */
+export interface PackedBatch extends PackedEntries {
+  /** What is among its entries: nothing but puts, deletes as well, or conditions. */
+  readonly holds: "puts" | "changes" | "conditions";
 }
 
 /** What an entry does. The numbers are written into the packed form and into the triggers of `schema.ts`. */
@@ -31,7 +36,8 @@ export const PACKED = {
     "substr(?1, value + 16 + CAST(substr(?1, value + 1, 6) AS INTEGER), CAST(substr(?1, value + 7, 9) AS INTEGER))",
 } as const;
 
-const HEADER_BYTES = 16;
+/** Bytes in front of the key of an entry. */
+export const HEADER_BYTES = 16;
 const MAXIMUM_KEY_BYTES = 999_999;
 const MAXIMUM_VALUE_BYTES = 999_000_000;
 /** SQLite's own limit of a bound value is 10⁹ bytes; smaller pieces keep the copies small. */
@@ -44,8 +50,13 @@ interface PackedItem {
   readonly value: Buffer;
 }
 
+/** The second bound value. */
+export function startsText(starts: readonly number[]): string {
+  return `[${starts.join(",")}]`;
+}
+
 /** Packs in the order in which a batch is applied: conditions, range deletes, deletes, puts. */
-export function packBatch(batch: WriteBatch): PackedEntries[] {
+export function packBatch(batch: WriteBatch): PackedBatch[] {
   const items: PackedItem[] = [];
   for (const { key, expected } of batch.conditions ?? []) {
     items.push({ kind: expected ? KIND.expectValue : KIND.expectAbsent, key, value: expected ?? NOTHING });
@@ -53,11 +64,8 @@ export function packBatch(batch: WriteBatch): PackedEntries[] {
   for (const [start, end] of batch.deleteRanges ?? []) items.push({ kind: KIND.removeRange, key: start, value: end });
   for (const key of batch.deletes ?? []) items.push({ kind: KIND.remove, key, value: NOTHING });
   for (const { key, value } of batch.puts) items.push({ kind: KIND.put, key, value });
-  return packItems(items);
-}
-
-export function packPuts(puts: readonly Entry[]): PackedEntries[] {
-  return packItems(puts.map(({ key, value }) => ({ kind: KIND.put, key, value })));
+  const holds = batch.conditions?.length ? "conditions" : items.length > batch.puts.length ? "changes" : "puts";
+  return packItems(items).map(({ data, starts }) => ({ data, starts, holds }));
 }
 
 export function packKeys(keys: readonly Buffer[]): PackedEntries[] {
@@ -105,7 +113,7 @@ function packPiece(items: readonly PackedItem[], from: number, to: number, bytes
     data.set(value, at);
     at += value.length;
   }
-  return { data, starts: `[${starts.join(",")}]`, count: to - from };
+  return { data, starts };
 }
 
 function writeDigits(data: Buffer, at: number, width: number, number: number): void {

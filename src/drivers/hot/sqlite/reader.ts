@@ -2,7 +2,7 @@ import type { Entry, ScanRange } from "../hot-store.ts";
 import { SerialQueue } from "../serial-queue.ts";
 import { Connection, type PreparedStatement } from "./connection.ts";
 import { type Found, PackedStatement, unpackEntries, unpackFound } from "./packed-answer.ts";
-import { packKeys } from "./packed-batch.ts";
+import { packKeys, startsText } from "./packed-batch.ts";
 import { GET_MANY, GET_ONE, READER_SETTINGS, SCAN_BACK, SCAN_FORWARD } from "./schema.ts";
 
 interface ReaderStatements {
@@ -55,10 +55,10 @@ export class Reader {
       }
       const values = new Array<Buffer | undefined>(keys.length).fill(undefined);
       let base = 0;
-      for (const { data, starts, count } of packKeys(keys)) {
-        const rows = await this.#statements.getMany.all([data, starts]);
+      for (const { data, starts } of packKeys(keys)) {
+        const rows = await this.#statements.getMany.all([data, startsText(starts)]);
         for (const { place, value } of rows) values[base + place] = value;
-        base += count;
+        base += starts.length;
       }
       return values;
     });

@@ -1,9 +1,10 @@
+import { GENERATION_BYTES } from "./log-record.ts";
 import { KIND, PACKED } from "./packed-batch.ts";
 
 /** Marks the file as a hot store ("Kalm"), so that a foreign database is never taken for one. */
 export const APPLICATION_ID = 0x4b616c6d;
 /** Version of the schema below. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 export const PAGE_BYTES = 4096;
 /** Length of the write-ahead log before it is written back. */
@@ -33,13 +34,23 @@ export const READER_SETTINGS = `
   PRAGMA temp_store = MEMORY;
 `;
 
+/** How far what is in the commit log has come; one row. */
+const CREATE_POSITION = `
+  CREATE TABLE commit_log (generation BLOB NOT NULL, sequence INTEGER NOT NULL);
+  INSERT INTO commit_log VALUES (randomblob(${GENERATION_BYTES}), 0);
+  PRAGMA user_version = ${SCHEMA_VERSION};
+`;
+
 export const CREATE_STORE = `
   BEGIN IMMEDIATE;
   CREATE TABLE entry (key BLOB NOT NULL PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
   PRAGMA application_id = ${APPLICATION_ID};
-  PRAGMA user_version = ${SCHEMA_VERSION};
+  ${CREATE_POSITION}
   COMMIT;
 `;
+
+/** Version 1 had no commit log. The number keeps programs away that would not look into it. */
+export const UPGRADE_STORE = `BEGIN IMMEDIATE; ${CREATE_POSITION} COMMIT`;
 
 /**
  * A view that exists in the writer's connection only; inserting a change into it applies it. That makes a batch of mixed
@@ -65,9 +76,12 @@ export const CREATE_CHANGES = `
   END;
 `;
 
-export const PUT_ONE = "INSERT OR REPLACE INTO entry VALUES (?1, ?2)";
 export const PUT_PACKED = `INSERT OR REPLACE INTO entry SELECT ${PACKED.key}, ${PACKED.value} FROM json_each(?2)`;
 export const CHANGE_PACKED = `INSERT INTO change SELECT ${PACKED.kind}, ${PACKED.key}, ${PACKED.value} FROM json_each(?2)`;
+
+export const READ_POSITION = "SELECT generation, sequence FROM commit_log";
+export const NOTE_APPLIED = "UPDATE commit_log SET sequence = ?1";
+export const RENEW_LOG = `UPDATE commit_log SET generation = randomblob(${GENERATION_BYTES})`;
 
 export const GET_ONE = "SELECT value FROM entry WHERE key = ?1";
 const FOUND = `

@@ -1,21 +1,22 @@
-import type { WriteBatch } from "../hot-store.ts";
 import { SerialQueue } from "../serial-queue.ts";
+import type { LoggedBatch, LogPosition } from "./commit-log.ts";
 import type { Connection, PreparedStatement } from "./connection.ts";
 import { isWriteFailure } from "./failures.ts";
 import { LogSpace } from "./log-space.ts";
-import { type PackedEntries, packBatch, packPuts } from "./packed-batch.ts";
-import { CHANGE_PACKED, CREATE_CHANGES, PUT_ONE, PUT_PACKED } from "./schema.ts";
+import { type PackedBatch, startsText } from "./packed-batch.ts";
+import { joinPacked } from "./packed-view.ts";
+import { CHANGE_PACKED, CREATE_CHANGES, NOTE_APPLIED, PUT_PACKED, READ_POSITION, RENEW_LOG } from "./schema.ts";
 
 /**
  * The connection that writes. A batch is one autocommit statement: SQLite begins, applies, syncs and ends within one hop
- * to the thread pool, and undoes all of it when anything fails. Only a batch of more than 64 MB takes several statements
- * within an explicit transaction.
+ * to the thread pool, and undoes all of it when anything fails. Only a batch of more than 64 MB, and what comes from the
+ * commit log, takes several statements within an explicit transaction.
  */
 export class Writer {
   readonly #connection: Connection;
-  readonly #putOne: PreparedStatement;
   readonly #putPacked: PreparedStatement;
   readonly #changePacked: PreparedStatement;
+  readonly #noteApplied: PreparedStatement;
   readonly #queue = new SerialQueue();
   readonly #logSpace: LogSpace;
 
@@ -26,52 +27,76 @@ export class Writer {
   ) {
     this.#connection = connection;
     this.#logSpace = new LogSpace(connection, path);
-    [this.#putOne, this.#putPacked, this.#changePacked] = statements;
+    [this.#putPacked, this.#changePacked, this.#noteApplied] = statements;
   }
 
   /** @param connection open on a store that has its schema. */
   static async prepare(connection: Connection, path: string): Promise<Writer> {
     await connection.execute(CREATE_CHANGES);
     const statements = [
-      await connection.prepare(PUT_ONE),
       await connection.prepare(PUT_PACKED),
       await connection.prepare(CHANGE_PACKED),
+      await connection.prepare(NOTE_APPLIED),
     ] as const;
     return new Writer(connection, statements, path);
   }
 
-  commit(batch: WriteBatch): Promise<void> {
-    const changes = countOf(batch.conditions) + countOf(batch.deleteRanges) + countOf(batch.deletes);
-    const [first] = batch.puts;
-    if (changes === 0 && first === undefined) return this.#queue.idle();
-    if (changes === 0 && first !== undefined && batch.puts.length === 1) {
-      return this.#queue.run(() => this.#withRelief(() => this.#putOne.run([first.key, first.value])));
-    }
-    const statement = changes === 0 ? this.#putPacked : this.#changePacked;
-    const pieces = changes === 0 ? packPuts(batch.puts) : packBatch(batch);
-    return this.#queue.run(() => this.#withRelief(() => this.#runPieces(statement, pieces)));
+  /** Commits the pieces of one batch. */
+  commit(pieces: readonly PackedBatch[]): Promise<void> {
+    const [piece] = pieces;
+    const work =
+      pieces.length === 1 && piece !== undefined
+        ? () => this.#run(piece)
+        : () =>
+            this.#transaction(async () => {
+              for (const each of pieces) await this.#run(each);
+            });
+    return this.#queue.run(() => this.#withRelief(work, 1));
   }
 
-  async #runPieces(statement: PreparedStatement, pieces: readonly PackedEntries[]): Promise<void> {
-    const [piece] = pieces;
-    if (pieces.length === 1 && piece) return statement.run([piece.data, piece.starts]);
-    await this.#transaction(async () => {
-      for (const { data, starts } of pieces) await statement.run([data, starts]);
+  /** Commits batches of the commit log together, with the place where they end. */
+  apply(logged: readonly LoggedBatch[]): Promise<void> {
+    const last = logged.at(-1);
+    if (last === undefined) return this.#queue.idle();
+    const joined = joinPacked(logged.map(({ batch }) => batch));
+    const work = () =>
+      this.#transaction(async () => {
+        await this.#run(joined);
+        await this.#noteApplied.run([last.sequence]);
+      });
+    return this.#queue.run(() => this.#withRelief(work, logged.length));
+  }
+
+  async logPosition(): Promise<LogPosition> {
+    const [position] = await this.#connection.query<LogPosition>(READ_POSITION);
+    if (position === undefined) throw new Error("the position of the commit log is missing");
+    return position;
+  }
+
+  /** Gives the commit log a new generation. @returns it, when that is durable */
+  renewLog(): Promise<Buffer> {
+    return this.#queue.run(async () => {
+      await this.#withRelief(() => this.#connection.execute(RENEW_LOG), 1);
+      return (await this.logPosition()).generation;
     });
+  }
+
+  #run({ data, starts, holds }: PackedBatch): Promise<void> {
+    return (holds === "puts" ? this.#putPacked : this.#changePacked).run([data, startsText(starts)]);
   }
 
   /**
    * A full disk is often filled by the write-ahead log itself: when a write fails, the log is written back and emptied,
    * and the batch, of which nothing was written, is tried once more.
    */
-  async #withRelief(work: () => Promise<void>): Promise<void> {
+  async #withRelief(work: () => Promise<void>, batches: number): Promise<void> {
     try {
       await work();
     } catch (error) {
       if (!isWriteFailure(error) || !(await this.#emptyLog())) throw error;
       await work();
     }
-    if (this.#logSpace.committed()) this.#reserveLog();
+    if (this.#logSpace.committed(batches)) this.#reserveLog();
   }
 
   /** Behind the commits that wait already; whether it succeeds concerns nobody but the next commits' speed. */
@@ -104,8 +129,4 @@ export class Writer {
     await this.#queue.idle();
     await this.#connection.close();
   }
-}
-
-function countOf(items: readonly unknown[] | undefined): number {
-  return items?.length ?? 0;
 }

@@ -92,7 +92,11 @@ export class Applier {
   async #apply(): Promise<void> {
     this.stop();
     try {
-      if (this.#taken.length === 0) this.#taken = await this.#log.takeHalf();
+      if (this.#taken.length === 0) {
+        await this.#log.idle();
+        // In one turn: what waits must never be missing from both lists, which reads look through.
+        this.#taken = this.#log.takeHalf();
+      }
       const last = this.#taken.at(-1);
       if (last === undefined) return;
       await this.#writer.apply(this.#taken);

@@ -121,9 +121,13 @@ export class CommitLog {
     return written;
   }
 
-  /** Gives what is in the half under way; from now on the other one is written, which the caller knows to be free. */
-  async takeHalf(): Promise<readonly LoggedBatch[]> {
+  /** Resolves when no record is on its way to the half under way. */
+  async idle(): Promise<void> {
     while (this.#writing !== undefined) await this.#writing;
+  }
+
+  /** Gives what is in the half under way, which must be idle; from now on the other one is written, which must be free. */
+  takeHalf(): readonly LoggedBatch[] {
     if (this.#batches.length === 0) return [];
     const taken = this.#batches;
     this.#batches = [];

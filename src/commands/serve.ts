@@ -11,6 +11,7 @@ export default class Serve extends BaseCommand {
     "<%= config.bin %> serve",
     "<%= config.bin %> serve --port 9000 --data-dir /var/lib/kalamdb",
     "<%= config.bin %> serve --driver memory",
+    "<%= config.bin %> serve --reset-root-password",
   ];
 
   static override flags = {
@@ -19,6 +20,9 @@ export default class Serve extends BaseCommand {
     port: Flags.string({ char: "p", description: "Port to listen on", helpValue: "P" }),
     "data-dir": Flags.string({ char: "d", description: "Folder of the database", helpValue: "DIR" }),
     driver: Flags.string({ description: "Where fresh rows are kept: sqlite or memory", helpValue: "NAME" }),
+    "reset-root-password": Flags.boolean({
+      description: "Give root a new password: the one of KALAMDB_ROOT_PASSWORD, or one that is made and shown once",
+    }),
   };
 
   async run(): Promise<void> {
@@ -33,6 +37,7 @@ export default class Serve extends BaseCommand {
         "storage.data_path": flags["data-dir"],
         "hot_store.driver": flags.driver,
       },
+      resetRootPassword: flags["reset-root-password"],
       savePassword: saveLocalCredentials,
     });
     if (failure === undefined) return;

@@ -16,6 +16,7 @@ const FLAG_NAMES: Readonly<Partial<Record<SettingKey, string>>> = {
 export interface RunOptions {
   readonly file: string | undefined;
   readonly flags: Readonly<Partial<Record<SettingKey, string | undefined>>>;
+  readonly resetRootPassword: boolean;
   /** Keeps the password made for `root` for this machine's own commands. @returns where it is kept. */
   savePassword(credentials: { serverUrl: string; user: string; password: string }): Promise<string>;
 }
@@ -39,7 +40,7 @@ export async function runServer(options: RunOptions): Promise<StartFailure | und
       flags: givenFlags(options.flags),
     });
     config = loaded.config;
-    server = new KalamServer(loaded);
+    server = new KalamServer(loaded, { resetRootPassword: options.resetRootPassword });
     await server.start();
   } catch (error) {
     const { key, message, hint } = toKalamError(error);
@@ -85,11 +86,13 @@ async function greet(server: KalamServer, config: Config, options: RunOptions): 
     `Listening on ${server.url}`,
     `Data: ${where} (${config["hot_store.driver"]})`,
   ];
-  const password = server.generatedPassword;
-  if (password !== undefined) {
-    lines.push("", `First start: the password of root is  ${password}`, "It is not shown again.");
-    lines.push(await keep(server, password, options));
-  }
+  const { reset, generated } = server.rootPassword ?? {};
+  if (generated !== undefined) {
+    const what = reset === true ? "The new password of root is" : "First start: the password of root is";
+    lines.push("", `${what}  ${generated}`, "It is not shown again.");
+    lines.push(await keep(server, generated, options));
+  } else if (reset === true)
+    lines.push("", "The password of root is now the one of KALAMDB_ROOT_PASSWORD (auth.root_password).");
   process.stdout.write(`${lines.join("\n")}\n`);
 }
 

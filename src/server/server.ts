@@ -9,6 +9,21 @@ import { engineSettings } from "./engine-settings.ts";
 import { HttpServer } from "./http/http-server.ts";
 import { openLog, type ServerLog } from "./log-file.ts";
 
+export interface ServerOptions {
+  /** Gives `root` a new password although it has one. */
+  readonly resetRootPassword?: boolean;
+}
+
+/** What a start did to the password of `root`. */
+export interface RootPasswordChange {
+  readonly reset: boolean;
+  /** The one that was made; undefined when the configuration gave one. */
+  readonly generated: string | undefined;
+}
+
+const UNUSED_ROOT_PASSWORD =
+  "KALAMDB_ROOT_PASSWORD (auth.root_password) counts only for a new database, and root has another password here; 'kalam serve --reset-root-password' gives root this one";
+
 /**
  * The whole server: HTTP in front, the engine behind.
  *
@@ -20,16 +35,18 @@ export class KalamServer implements Service {
   readonly name = "server";
   readonly build: BuildInfo = readBuildInfo();
   readonly #config: Config;
-  readonly #warnings: readonly string[];
+  readonly #options: ServerOptions;
+  readonly #warnings: string[];
   readonly #runtime = createRuntime();
   #log: ServerLog | undefined;
   #http: HttpServer | undefined;
   #engine: Engine | undefined;
-  #generatedPassword: string | undefined;
+  #rootPassword: RootPasswordChange | undefined;
 
-  constructor({ config, warnings }: LoadedConfig) {
+  constructor({ config, warnings }: LoadedConfig, options: ServerOptions = {}) {
     this.#config = config;
-    this.#warnings = warnings;
+    this.#warnings = [...warnings];
+    this.#options = options;
   }
 
   /** @throws KalamError `config_invalid`, `port_taken`, `data_locked`, `data_corrupt`, `driver_unavailable` … */
@@ -74,18 +91,24 @@ export class KalamServer implements Service {
     return this.#http?.url ?? "";
   }
 
-  /** The password that was made for `root` at this start, if one was. */
-  get generatedPassword(): string | undefined {
-    return this.#generatedPassword;
+  /** What this start did to the password of `root`; undefined when it left it alone. */
+  get rootPassword(): RootPasswordChange | undefined {
+    return this.#rootPassword;
   }
 
-  async #prepareRoot(engine: Engine): Promise<void> {
-    if (!(await engine.accounts.needsSetup())) return;
+  /** Before anybody is answered. */
+  async #prepareRoot({ accounts }: Engine): Promise<void> {
     const given = this.#config["auth.root_password"];
-    if (given === undefined && !this.#config["auth.generate_root_password"]) return;
+    const isNew = await accounts.needsSetup();
+    const reset = !isNew && this.#options.resetRootPassword === true;
+    if (!isNew && !reset) {
+      if (given !== undefined && !(await accounts.isRootPassword(given))) this.#warnings.push(UNUSED_ROOT_PASSWORD);
+      return;
+    }
+    if (isNew && given === undefined && !this.#config["auth.generate_root_password"]) return;
     const password = given ?? Buffer.from(this.#runtime.random.bytes(18)).toString("base64url");
-    await engine.accounts.setRootPassword(password);
-    if (given === undefined) this.#generatedPassword = password;
+    await (reset ? accounts.replaceRootPassword(password) : accounts.setRootPassword(password));
+    this.#rootPassword = { reset, generated: given === undefined ? password : undefined };
   }
 
   async #tokens(engine: Engine): Promise<Tokens> {

@@ -97,6 +97,7 @@ describe("kalam serve", () => {
       const second = new Serve(folder, [], { KALAMDB_ROOT_PASSWORD: "another-password" });
       const again = await second.url();
       expect(second.output).not.to.include("password of root");
+      expect(second.output).to.match(/KALAMDB_ROOT_PASSWORD .*counts only for a new database/);
       expect(await run(again, token, "SHOW NAMESPACES")).to.include('"app"');
       await logIn(again, password);
 
@@ -104,6 +105,36 @@ describe("kalam serve", () => {
       expect(await third.ended()).to.equal(1);
       expect(third.output).to.match(/^Error: .*in use/m);
       expect(await second.end("SIGINT")).to.equal(0);
+    });
+  });
+
+  it("gives root a new password when it is told to, and only under the lock of the data", async () => {
+    await withFolder(async (folder) => {
+      const first = new Serve(folder, [], { KALAMDB_ROOT_PASSWORD: "the-first-one" });
+      const token = await logIn(await first.url(), "the-first-one");
+      await run(await first.url(), token, "CREATE NAMESPACE app");
+      const early = new Serve(folder, ["--reset-root-password"]);
+      expect(await early.ended()).to.equal(1);
+      expect(early.output).to.match(/^Error: .*in use/m);
+      await logIn(await first.url(), "the-first-one");
+      await first.end("SIGTERM");
+
+      const made = new Serve(folder, ["--reset-root-password"]);
+      const url = await made.url();
+      const password = /new password of root is\s+(\S+)/.exec(made.output)?.[1] ?? "";
+      expect(await readFile(join(folder, "credentials.toml"), "utf8")).to.include(password);
+      expect(await run(url, await logIn(url, password), "SHOW NAMESPACES")).to.include('"app"');
+      await made.end("SIGTERM");
+
+      const given = new Serve(folder, ["--reset-root-password"], { KALAMDB_ROOT_PASSWORD: "the-last-one" });
+      await logIn(await given.url(), "the-last-one");
+      expect(given.output).to.include("KALAMDB_ROOT_PASSWORD").and.not.include("the-last-one");
+      await given.end("SIGTERM");
+
+      const again = new Serve(folder, [], { KALAMDB_ROOT_PASSWORD: "the-last-one" });
+      await logIn(await again.url(), "the-last-one");
+      expect(again.output).not.to.include("KALAMDB_ROOT_PASSWORD");
+      expect(await again.end("SIGTERM")).to.equal(0);
     });
   });
 

@@ -96,6 +96,21 @@ export class Accounts {
     return this.#queue.run(ROOT, () => this.#giveRoot(password));
   }
 
+  /** A new password for a `root` that may have one, and may be locked: for whoever holds the data folder. */
+  replaceRootPassword(password: string): Promise<void> {
+    return this.#queue.run(ROOT, async () => {
+      const root = await this.find(ROOT);
+      if (root === undefined) throw new KalamError("user_not_found", { user: ROOT });
+      await this.#putRoot({ ...root, failedLoginAttempts: 0, lockedUntil: null }, password);
+    });
+  }
+
+  /** Whether this is the password of `root`; it is no login, and a wrong one counts as no failure. */
+  async isRootPassword(password: string): Promise<boolean> {
+    const root = await this.find(ROOT);
+    return root !== undefined && this.#hasher.verify(root.passwordHash, password);
+  }
+
   /**
    * The first-run setup: a password for `root` and a DBA to work with.
    *
@@ -193,6 +208,10 @@ export class Accounts {
   async #giveRoot(password: string): Promise<void> {
     const root = await this.#store.get(ROOT);
     if (root === undefined || root.passwordHash !== "") throw new KalamError("already_configured");
+    await this.#putRoot(root, password);
+  }
+
+  async #putRoot(root: Account, password: string): Promise<void> {
     const passwordHash = await this.#hasher.hash(password);
     await this.#store.put({ ...root, passwordHash, updatedAt: this.#runtime.clock.nowMicros() }, false);
     this.#changed(ROOT);

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { connect } from "./connect.ts";
 import { FULL_SCALE } from "./generate.ts";
+import { asUser } from "./inserts.ts";
 import { type LoadReport, loadChat } from "./loader.ts";
 
 const HELP = `Loads the data of a chat application into a running KalamDB.
@@ -50,13 +51,20 @@ function show({ rows, users, requests, slowedDown, seconds }: LoadReport): void 
   for (const [table, count] of rows) console.log(`  ${table.padEnd(20)} ${String(count).padStart(8)} rows`);
   const total = [...rows.values()].reduce((a, b) => a + b, 0);
   const pace = `${Math.round(total / seconds)} rows/s`;
-  console.log(`Loaded ${total} rows of ${users} users in ${seconds.toFixed(1)} s: ${pace}, ${requests} requests.`);
+  console.log(
+    `Loaded ${total} rows of ${users.length} users in ${seconds.toFixed(1)} s: ${pace}, ${requests} requests.`,
+  );
   if (slowedDown > 0) {
     console.log(
       `The server's rate limit slowed the load down ${slowedDown} times (KALAMDB_RATE_LIMIT_MAX_QUERIES_PER_SEC).`,
     );
   }
-  console.log("All counts are right. Try: kalam --file examples/chat/tour.sql");
+  console.log("All counts are right.");
+  const [first] = users;
+  if (first === undefined) return;
+  const query = asUser(first, "SELECT sender, body FROM chat.messages ORDER BY created_at DESC LIMIT 10");
+  console.log(`Some of the users: ${users.slice(0, 5).join(", ")}`);
+  console.log(`The newest messages of one:\n  npx kalam -c "${query}"`);
 }
 
 async function main(): Promise<void> {

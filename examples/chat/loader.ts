@@ -19,7 +19,8 @@ export interface LoadOptions {
 export interface LoadReport {
   /** Rows written, by table. */
   readonly rows: ReadonlyMap<string, number>;
-  readonly users: number;
+  /** Their names. */
+  readonly users: readonly string[];
   readonly requests: number;
   readonly slowedDown: number;
   readonly seconds: number;
@@ -51,7 +52,7 @@ export async function loadChat(client: SqlClient, options: LoadOptions): Promise
   log("Counting …");
   await loading.verify();
   const { rows, requests } = loading;
-  return { rows, users: loading.users.size, requests, slowedDown: client.slowedDown, seconds };
+  return { rows, users: [...loading.users.keys()].sort(), requests, slowedDown: client.slowedDown, seconds };
 }
 
 class Loading {

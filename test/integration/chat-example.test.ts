@@ -61,6 +61,7 @@ describe("the chat example against a server", function () {
 
   after(() => resources.close());
 
+  const users = [...generateChat(SCALE)];
   const access = (): string[] => ["--url", server.url, "--user", "root", "--password", ROOT_PASSWORD];
   const load = (...more: string[]) =>
     run(process.execPath, ["--import", "tsx", example("load.ts"), ...access(), ...SIZES, ...more], { env });
@@ -70,6 +71,15 @@ describe("the chat example against a server", function () {
     expect(stdout).to.match(/chat\.messages +500 rows/);
     expect(stdout).to.match(/of 5 users in .* rows\/s/);
     expect(stdout).to.include("All counts are right");
+    expect(stdout).to.include(
+      `Some of the users: ${users
+        .map(({ id }) => id)
+        .sort()
+        .join(", ")}`,
+    );
+    const command = /^ {2}npx kalam -c "(.*)"$/m.exec(stdout)?.[1] ?? "";
+    const looked = await run(process.execPath, [...SOURCE_LAUNCHER, ...access(), "-c", command], { env });
+    expect(looked.stdout).to.include("(10 rows)");
   });
 
   it("gave every user their rows, unharmed, and no others", async () => {

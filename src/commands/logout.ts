@@ -15,11 +15,12 @@ export default class Logout extends BaseCommand {
 
   static override flags = {
     all: Flags.boolean({ description: "Forget every stored login" }),
+    yes: Flags.boolean({ char: "y", description: "Do not ask, even if a password is kept nowhere else" }),
   };
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Logout);
     const { logOut } = await import("../cli/connection/login.ts");
-    this.note(await logOut(flags.all ? undefined : args.profile));
+    this.note(await logOut(flags.all ? undefined : args.profile, flags.yes));
   }
 }

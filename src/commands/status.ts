@@ -17,8 +17,10 @@ export default class Status extends BaseCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Status);
     const { readStatus, statusText } = await import("../cli/connection/status.ts");
+    const { noCredentials } = await import("../cli/connection/connect.ts");
     const connection = { ...(await readConnectionFlags(flags)), connection: args.connection };
     const status = await readStatus(connection, flags.timeout * 1000);
     process.stdout.write(`${flags.json ? JSON.stringify(status, null, 2) : statusText(status)}\n`);
+    if (status.user === null) throw noCredentials({ user: connection.user, url: status.url });
   }
 }

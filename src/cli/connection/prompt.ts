@@ -18,7 +18,13 @@ export async function askPassword(user: string): Promise<string> {
   return answered(password({ message: `Password of ${user}`, mask: "*" }, CONTEXT));
 }
 
-async function answered(question: Promise<string>): Promise<string> {
+/** @returns whether the answer was yes; Enter alone means no. */
+export async function askWhether(question: string): Promise<boolean> {
+  const { confirm } = await import("@inquirer/prompts");
+  return answered(confirm({ message: question, default: false }, CONTEXT));
+}
+
+async function answered<T>(question: Promise<T>): Promise<T> {
   try {
     return await question;
   } catch (error) {

@@ -63,9 +63,9 @@ export async function resolveConnection(
   const profile =
     profileFlag === undefined
       ? storedFor(url, user, instances)
-      : requested === undefined || (user !== undefined && requested.user !== user)
-        ? undefined
-        : { name: profileFlag, stored: requested };
+      : requested !== undefined && belongs(requested, url, user)
+        ? { name: profileFlag, stored: requested }
+        : undefined;
   return {
     url,
     user,
@@ -117,14 +117,18 @@ function storedFor(
   instances: ReadonlyMap<string, StoredInstance>,
 ): { name: string; stored: StoredInstance } | undefined {
   const matching = [...instances].filter(
-    ([name, stored]) =>
-      name !== PREVIOUS_INSTANCE &&
-      stored.server_url !== undefined &&
-      sameServer(stored.server_url, url) &&
-      (user === undefined || stored.user === user),
+    ([name, stored]) => name !== PREVIOUS_INSTANCE && stored.server_url !== undefined && belongs(stored, url, user),
   );
   const found = matching.find(([name]) => name === LOCAL_INSTANCE) ?? matching[0];
   return found === undefined ? undefined : { name: found[0], stored: found[1] };
+}
+
+/** Whether a stored login is for this server and user: its secrets must reach no other server. */
+function belongs(stored: StoredInstance, url: string, user: string | undefined): boolean {
+  return (
+    (stored.server_url === undefined || sameServer(stored.server_url, url)) &&
+    (user === undefined || stored.user === user)
+  );
 }
 
 function nameFor(url: string, instances: ReadonlyMap<string, StoredInstance>): string {

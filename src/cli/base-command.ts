@@ -4,6 +4,7 @@ import { KalamError } from "../errors/index.ts";
 import { CliError, exitCodeOf } from "./cli-error.ts";
 import { reportError } from "./error-report.ts";
 import { EXIT } from "./exit-codes.ts";
+import { adviceFor } from "./psql-flags.ts";
 
 /** What all commands share: how they end. */
 export abstract class BaseCommand extends Command {
@@ -22,7 +23,13 @@ export abstract class BaseCommand extends Command {
       process.exitCode = exitCodeOf(error);
       return;
     }
-    if (error instanceof Errors.CLIError) throw error;
+    if (error instanceof Errors.CLIError) {
+      const advice = "flags" in error && Array.isArray(error.flags) ? adviceFor(error.flags.map(String)) : undefined;
+      if (advice === undefined) throw error;
+      this.note(`${error.message}\nHINT: ${advice}`);
+      process.exitCode = EXIT.usage;
+      return;
+    }
     await super.catch(error);
   }
 

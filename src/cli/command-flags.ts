@@ -18,7 +18,7 @@ export const connectionFlags = {
     exclusive: ["url"],
     helpGroup: "CONNECTION",
   }),
-  user: Flags.string({ description: "Log in as this user", helpGroup: "CONNECTION" }),
+  user: Flags.string({ char: "U", description: "Log in as this user", helpGroup: "CONNECTION" }),
   password: Flags.string({
     description: "Password; other users of this machine can see it, better use --password-stdin or KALAM_PASSWORD",
     helpGroup: "CONNECTION",
@@ -58,7 +58,11 @@ export const presentationFlags = {
     allowNo: true,
     helpGroup: "OUTPUT",
   }),
-  expanded: Flags.boolean({ char: "x", description: "One line per column", helpGroup: "OUTPUT" }),
+  expanded: Flags.boolean({
+    char: "x",
+    description: "One line per column (on a terminal by itself where a table has no room)",
+    helpGroup: "OUTPUT",
+  }),
   quiet: Flags.boolean({ char: "q", description: "Only rows, nothing about statements", helpGroup: "OUTPUT" }),
 };
 
@@ -87,7 +91,7 @@ export function readPresentationFlags(flags: ParsedPresentationFlags): Presentat
   const noColor = flags["no-color"] || (process.env.NO_COLOR ?? "") !== "";
   return {
     format: flags.format ?? (flags.json ? "json" : flags.csv ? "csv" : "table"),
-    expanded: flags.expanded,
+    expanded: flags.expanded ? "on" : "auto",
     timing: flags.timing,
     color: !noColor && (process.stdout.isTTY === true || (process.env.FORCE_COLOR ?? "") !== ""),
     quiet: flags.quiet,

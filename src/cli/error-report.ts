@@ -15,12 +15,10 @@ const EXCERPT = 72;
  *     LINE 2: FROM mesages
  *                  ^
  *     HINT: SHOW TABLES lists what is there; qualify the name or set the namespace.
- *
- * @param file the script's name; undefined where there is no file to look into.
  */
-export function reportError(error: unknown, unit?: RequestUnit, file?: string): string {
-  if (error instanceof ServerError) return reportServerError(error, unit, file);
-  const where = unit === undefined || file === undefined ? "" : `${file}:${unit.statements[0]?.line ?? 1}: `;
+export function reportError(error: unknown, unit?: RequestUnit): string {
+  if (error instanceof ServerError) return reportServerError(error, unit);
+  const where = placeOf(unit?.statements[0], 1);
   if (error instanceof ConnectionError && error.code === "ECONNREFUSED") {
     return `${where}${error.message} (is the server running? kalam serve starts one)`;
   }
@@ -29,20 +27,24 @@ export function reportError(error: unknown, unit?: RequestUnit, file?: string): 
   return [`${where}${printable(error instanceof Error ? error.message : String(error))}`, ...hint].join("\n");
 }
 
-function reportServerError(error: ServerError, unit: RequestUnit | undefined, file: string | undefined): string {
+function reportServerError(error: ServerError, unit: RequestUnit | undefined): string {
   const statement = unit === undefined ? undefined : failedStatement(error, unit);
   const position =
     statement === undefined || error.position === undefined ? undefined : error.position - statement.offset;
   const place =
     statement === undefined || position === undefined || position < 0 ? undefined : locate(statement.text, position);
-  const where =
-    file === undefined || statement === undefined ? "" : `${file}:${statement.line + (place?.line ?? 1) - 1}: `;
+  const where = placeOf(statement, place?.line ?? 1);
   const message = printable(error.message.replace(STATEMENT_PREFIX, ""));
   return [
     `${where}ERROR ${error.sqlstate ?? error.code}: ${message}`,
     ...(place === undefined ? [] : [place.excerpt]),
     ...(error.hint === undefined ? [] : [`HINT: ${printable(error.hint)}`]),
   ].join("\n");
+}
+
+/** `chat.sql:12: `; nothing where there is no file to look into. @param line of the statement, from 1. */
+function placeOf(statement: UnitStatement | undefined, line: number): string {
+  return statement?.file === undefined ? "" : `${statement.file}:${statement.line + line - 1}: `;
 }
 
 /** By the place if there is one, else by the number that the server names. */

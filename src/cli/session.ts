@@ -1,8 +1,8 @@
-import type { KalamDBClient } from "../client/index.ts";
+import type { KalamDBClient, QueryResponse, QueryResult } from "../client/index.ts";
 import { type Clock, systemClock } from "../runtime/clock.ts";
 import type { Output } from "./output.ts";
-import { createResultWriter, type Presentation } from "./render/index.ts";
-import type { RequestUnit } from "./script/request-unit.ts";
+import { createResultWriter, type Presentation, type ResultWriter } from "./render/index.ts";
+import { type RequestUnit, RequestUnits } from "./script/request-unit.ts";
 
 const SWITCHES_NAMESPACE = /^(?:use|set\s+namespace)\b/i;
 const SWITCHED = /^Namespace switched to '(.+)'/;
@@ -27,6 +27,8 @@ export class Session {
   readonly presentation: Presentation;
   readonly user: string | undefined;
   namespace: string | undefined;
+  /** The transaction that is being collected. */
+  readonly units = new RequestUnits();
   /** Called when a statement has changed what names exist. */
   onCatalogChange: () => void = () => undefined;
   readonly #timeoutMs: number;
@@ -53,7 +55,7 @@ export class Session {
       timeoutMs: this.#timeoutMs,
       signal,
     });
-    const writer = createResultWriter(this.output, this.presentation, this.user);
+    const writer = this.#writer(unit.expanded);
     let results = 0;
     try {
       for (let step = await events.next(); ; step = await events.next()) {
@@ -75,6 +77,25 @@ export class Session {
       await writer.abandon();
       throw error;
     }
+  }
+
+  /** Sends one request whose answer is small, and writes nothing. @throws as `run` does. */
+  query(sql: string, signal?: AbortSignal): Promise<QueryResponse> {
+    return this.client.query(sql, [], { namespace: this.namespace, timeoutMs: this.#timeoutMs, signal });
+  }
+
+  /** Writes a result that was changed after it had been asked for. */
+  async show(result: QueryResult, millis: number): Promise<void> {
+    const writer = this.#writer();
+    writer.begin(result.schema);
+    await writer.rows(result.rows);
+    await writer.end(result);
+    await writer.finish(millis);
+  }
+
+  #writer(expanded = false): ResultWriter {
+    const presentation: Presentation = expanded ? { ...this.presentation, expanded: "on" } : this.presentation;
+    return createResultWriter(this.output, presentation, this.user);
   }
 
   #learn(statement: string, message: string): void {

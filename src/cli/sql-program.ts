@@ -4,7 +4,7 @@ import { EXIT } from "./exit-codes.ts";
 import { type MetaContext, runMetaCommand } from "./meta/index.ts";
 import { Output } from "./output.ts";
 import type { Presentation } from "./render/index.ts";
-import { readScriptFile, runScript, type Script } from "./script/script-runner.ts";
+import { endTransaction, readScriptFile, runScript, type Script, type ScriptOptions } from "./script/script-runner.ts";
 import { Session } from "./session.ts";
 
 export interface SqlProgramOptions {
@@ -54,6 +54,10 @@ async function runScripts(
       if (status !== EXIT.ok) worst = status;
       if (status !== EXIT.ok && (!options.continueOnError || status !== EXIT.statement)) break;
     }
+    if (worst === EXIT.ok || options.continueOnError) {
+      const status = await endTransaction(scriptOptions(session, options, interrupt.signal));
+      if (status !== EXIT.ok) worst = status;
+    }
     if (interrupt.signal.aborted) note("Cancelled");
     return worst;
   } finally {
@@ -62,6 +66,10 @@ async function runScripts(
 }
 
 function runOne(script: Script, session: Session, options: SqlProgramOptions, signal: AbortSignal): Promise<number> {
+  return runScript(script, scriptOptions(session, options, signal));
+}
+
+function scriptOptions(session: Session, options: SqlProgramOptions, signal: AbortSignal): ScriptOptions {
   const context: MetaContext = {
     session,
     signal,
@@ -69,13 +77,13 @@ function runOne(script: Script, session: Session, options: SqlProgramOptions, si
     runFile: (path) => runOne(scriptOf({ file: path }), session, options, signal),
     refreshCatalog: () => undefined,
   };
-  return runScript(script, {
+  return {
     session,
     continueOnError: options.continueOnError,
     signal,
     meta: (line) => runMetaCommand(line, context),
     report: note,
-  });
+  };
 }
 
 async function runTerminal(session: Session, options: SqlProgramOptions): Promise<number> {

@@ -18,6 +18,7 @@ describe("kalam in a terminal", () => {
       if (/nothing/.test(sql))
         return wire.error("Statement 1 failed: no such table", { position: { offset: 14 }, sqlstate: "42P01" });
       if (/sleep/.test(sql)) return undefined;
+      if (/^describe/i.test(sql)) return wire.rows([["column_name", "Text"]], [["body"]]);
       if (/information_schema\.columns/.test(sql)) {
         const fields = ["table_schema", "table_name", "column_name"].map((name): [string, string] => [name, "Text"]);
         return wire.rows(fields, [["chat", "messages", "body"]]);
@@ -101,11 +102,43 @@ describe("kalam in a terminal", () => {
     await terminal.shows(/Expanded display is on/);
     await terminal.enter("\\d messages");
     await terminal.shows(/─\[ RECORD 1 \]/);
-    expect(server.requests.at(-1)?.sql).to.equal("DESCRIBE TABLE chat.messages");
+    expect(server.requests.at(-1)?.sql).to.equal("DESCRIBE TABLE messages");
     await terminal.enter("\\nonsense");
     await terminal.shows(/Unknown command: \\nonsense/);
     await terminal.enter("\\?");
     await terminal.shows(/\\dt \[namespace\] {2,}list tables/);
+    await terminal.enter("\\x auto");
+    await terminal.shows(/Expanded display is auto/);
+  });
+
+  it("has them in the middle of a statement too", async () => {
+    await terminal.enter("select 7");
+    await terminal.enter("\\conninfo");
+    await terminal.shows(/Connected to .*\nchat->$/m);
+    await terminal.enter("\\gx");
+    await terminal.shows(/gx\n─\[ RECORD 1 \]─+\nbody │ hello[\s\S]*chat=>$/m);
+    expect(server.requests.at(-1)?.sql).to.equal("select 7");
+    await terminal.enter("select (8");
+    await terminal.enter("\\r");
+    await terminal.shows(/Query buffer reset \(cleared\)\.\nchat=>$/m);
+    await terminal.press("Up");
+    await terminal.press("Up");
+    await terminal.shows(/chat=> select 7$/m);
+    await terminal.press("C-c");
+  });
+
+  it("knows help, quit and exit, and hints where they are text", async () => {
+    await terminal.enter("help");
+    await terminal.shows(/\\q to leave\nchat=>$/m);
+    await terminal.enter("select");
+    await terminal.enter("quit;");
+    await terminal.shows(/Use \\q to quit\.\n[\s\S]*chat=>$/m);
+    expect(server.requests.at(-1)?.sql).to.equal("select\nquit");
+    await terminal.enter("select 'it");
+    await terminal.enter("\\q");
+    await terminal.shows(/Use Ctrl-D to leave.*\nchat'>$/m);
+    await terminal.press("C-c");
+    await terminal.shows(/\^C\nchat=>$/m);
   });
 
   it("gives a statement of several lines back as one, and keeps it for the next session", async () => {

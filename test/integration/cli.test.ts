@@ -112,7 +112,7 @@ describe("kalam", () => {
     expect(stderr).to.equal(
       `${path}:4: ERROR 42P01: no such table\nLINE 2:   FROM nothing\n               ^\nHINT: Look again.\n`,
     );
-    expect(stdout).to.equal("Inserted 1 row(s)\nQuery OK, 1 rows affected\n");
+    expect(stdout).to.equal("Inserted 1 row(s)\n");
     expect(code).to.equal(1);
     expect(sent()).to.have.length(2);
   });
@@ -131,6 +131,26 @@ describe("kalam", () => {
     expect(sent().slice(1)).to.deep.equal(["INSERT 2", "INSERT 3"]);
   });
 
+  it("is one session: a transaction may span -c, -f and \\i, and errors name its file", async () => {
+    const middle = await script("middle.sql", "INSERT a;\nINSERT nothing;\n");
+    const outer = await script("outer.sql", `INSERT first;\n\\i ${middle}\n`);
+    const { code, stderr } = await run(["-c", "BEGIN", "-f", outer, "-c", "COMMIT"]);
+    expect(sent()).to.deep.equal(["BEGIN;\nINSERT first;\nINSERT a;\nINSERT nothing;\nCOMMIT"]);
+    expect(stderr).to.match(new RegExp(`^${middle}:2: ERROR 42P01`));
+    expect(code).to.equal(1);
+    server.requests.length = 0;
+    await run(["-c", "BEGIN", "-c", "INSERT left open"]);
+    expect(sent()).to.deep.equal(["BEGIN;\nINSERT left open"]);
+  });
+
+  it("ends statements at \\g, and runs the last one again", async () => {
+    const { stdout } = await run(["-q", "--no-timing"], {
+      input: "SELECT 1 \\gx\nINSERT 2\n\\g\n\\g\nSELECT (\n\\r\n",
+    });
+    expect(sent()).to.deep.equal(["SELECT 1", "INSERT 2", "INSERT 2"]);
+    expect(stdout).to.match(/^─\[ RECORD 1 \]/);
+  });
+
   it("remembers the namespace over statements", async () => {
     server.answer = ({ sql }) =>
       /^use/i.test(sql) ? wire.message("Namespace switched to 'chat'") : wire.message("ok");
@@ -145,8 +165,12 @@ describe("kalam", () => {
 
   it("runs meta commands too", async () => {
     const { code } = await run(["-n", "chat", "-c", "\\d messages"]);
-    expect({ code, sent: sent() }).to.deep.equal({ code: 0, sent: ["DESCRIBE TABLE chat.messages"] });
+    expect({ code, sent: sent() }).to.deep.equal({ code: 0, sent: ["DESCRIBE TABLE messages"] });
+    expect(server.requests[0]?.namespace_id).to.equal("chat");
     expect((await run(["describe", "chat.messages"])).code).to.equal(0);
+    const unknown = await run(["-c", "\\copy messages"]);
+    expect(unknown.code).to.equal(2);
+    expect(unknown.stderr).to.match(/^Unknown command: \\copy\. .*\nHINT: Load with INSERT/);
   });
 
   it("streams a large result", async () => {
@@ -192,6 +216,14 @@ describe("kalam", () => {
       expect(stderr).to.not.equal("");
     }
     expect((await run(["slq"])).stderr).to.include("Did you mean 'kalam sql'?");
+    for (const [flag, advice] of [
+      ["-d", "-n NAME"],
+      ["-l", "kalam -c '\\l'"],
+    ] as const) {
+      const { code, stderr } = await run([flag]);
+      expect(stderr).to.include(`Nonexistent flag: ${flag}`).and.include(`HINT: `).and.include(advice);
+      expect(code).to.equal(2);
+    }
   });
 
   it("ends with 3 and one line when there is no server", async () => {
@@ -202,6 +234,12 @@ describe("kalam", () => {
     expect(stderr).to.equal(
       `Cannot reach ${gone.url}: connection refused (is the server running? kalam serve starts one)\n`,
     );
+    const env = { KALAM_PASSWORD: "", KALAM_URL: gone.url };
+    for (const args of [["-c", "SELECT 1"], ["status"], ["login", "-U", "ann"]]) {
+      const without = await run(args, { env });
+      expect(without.code, args.join(" ")).to.equal(3);
+      expect(without.stderr).to.include("Cannot reach").and.not.include("credentials");
+    }
   });
 
   it("ends with 4 when it may not come in", async () => {
@@ -211,6 +249,10 @@ describe("kalam", () => {
     const nothing = await run(["-c", "SELECT 1"], { env: { KALAM_PASSWORD: "" } });
     expect(nothing.code).to.equal(4);
     expect(nothing.stderr).to.include("There are no credentials");
+    const status = await run(["status"], { env: { KALAM_PASSWORD: "" } });
+    expect(status.code).to.equal(4);
+    expect(status.stdout).to.include("healthy").and.include("(not logged in)");
+    expect(status.stderr).to.include("There are no credentials");
   });
 
   it("ends with 130 when it is interrupted", async () => {
@@ -245,5 +287,45 @@ describe("kalam", () => {
     expect(JSON.parse(status.stdout)).to.include({ status: "healthy", url: server.url });
     expect((await run(["logout", "mine"], { env })).code).to.equal(0);
     expect((await run(["-c", "SELECT 1"], { env })).code).to.equal(4);
+  });
+
+  it("sends what a profile holds to its own server and user only", async () => {
+    const env = { KALAM_PASSWORD: "" };
+    const other = await WireServer.start();
+    try {
+      const args = ["login", "--profile", "own", "-U", "alice", "--password-stdin"];
+      expect((await run(args, { env, input: "secret\n" })).code).to.equal(0);
+      for (const elsewhere of [
+        ["--profile", "own", "-u", other.url],
+        ["--profile", "own", "-U", "bob"],
+      ]) {
+        expect((await run([...elsewhere, "-c", "SELECT 1"], { env })).code, elsewhere.join(" ")).to.equal(4);
+      }
+      expect(other.requests).to.deep.equal([]);
+      expect(other.headers.filter(({ authorization }) => authorization !== undefined)).to.deep.equal([]);
+    } finally {
+      await other.stop();
+    }
+  });
+
+  it("makes a new profile with a password of its own user, not with another's", async () => {
+    const path = join(folder, "kept.toml");
+    await writeFile(path, `[instances.first]\nserver_url = "${server.url}"\nuser = "carol"\npassword = "secret"\n`);
+    const env = { KALAM_PASSWORD: "", KALAMDB_CREDENTIALS_PATH: path };
+    const { logins } = server;
+    const refused = await run(["login", "--profile", "new"], { env });
+    expect(refused.stderr).to.include("There is no password");
+    expect(refused.code).to.equal(2);
+    expect(server.logins).to.equal(logins);
+    expect((await run(["login", "--profile", "new", "-U", "carol"], { env })).stderr).to.include("as carol");
+  });
+
+  it("says what is lost when it forgets a password, and how to get back in", async () => {
+    const path = join(folder, "kept.toml");
+    await writeFile(path, `[instances.local]\nserver_url = "${server.url}"\nuser = "root"\npassword = "secret"\n`);
+    const { code, stderr } = await run(["logout"], { env: { KALAMDB_CREDENTIALS_PATH: path } });
+    expect(code).to.equal(0);
+    expect(stderr).to.include(`the password of root at ${server.url}`).and.include("--reset-root-password");
+    expect(await readFile(path, "utf8")).not.to.include("secret");
   });
 });

@@ -2,33 +2,53 @@ import { ServerError } from "../../client/index.ts";
 import { CliError } from "../cli-error.ts";
 import { EXIT } from "../exit-codes.ts";
 import { unitOf } from "../script/request-unit.ts";
-import type { Session } from "../session.ts";
+import { quoteText } from "../sql-names.ts";
 import type { MetaCommand, MetaContext } from "./context.ts";
+import { describe, describeFully } from "./describe.ts";
 
 const FORBIDDEN = 403;
+const TABLES = "SELECT namespace_id AS namespace, table_name AS name, table_type AS type FROM system.tables";
+/** For those who may not read the system's tables: the kind of a table is not told. */
+const TABLES_FOR_ALL =
+  "SELECT table_schema AS namespace, table_name AS name, 'table' AS type FROM information_schema.tables WHERE table_type = 'BASE TABLE'";
+const VIEWS = "SELECT table_schema AS namespace, table_name AS name, 'view' AS type FROM information_schema.views";
 
 export const catalogCommands: readonly MetaCommand[] = [
+  {
+    names: ["d", "describe"],
+    argument: "[name]",
+    help: "describe a table or view, or list all",
+    run: async (context, argument) => {
+      if (argument === "") await list(context, [TABLES, VIEWS], "", [TABLES_FOR_ALL, VIEWS]);
+      else await describe(context, argument);
+      return true;
+    },
+  },
+  {
+    names: ["d+"],
+    argument: "name",
+    help: "describe it with all that is known, and how it was created",
+    run: async (context, argument) => {
+      if (argument === "") throw new CliError("\\d+ needs the name of a table or view", EXIT.usage);
+      await describeFully(context, argument);
+      return true;
+    },
+  },
   {
     names: ["dt", "tables"],
     argument: "[namespace]",
     help: "list tables",
     run: async (context, argument) => {
-      const only = argument === "" ? "" : ` WHERE ${"{}"} = ${quoteText(argument)}`;
-      await query(
-        context,
-        `SELECT namespace_id AS namespace, table_name, table_type FROM system.tables${only.replace("{}", "namespace_id")} ORDER BY namespace_id, table_name`,
-        `SELECT table_schema AS namespace, table_name, table_type FROM information_schema.tables${only.replace("{}", "table_schema")} ORDER BY table_schema, table_name`,
-      );
+      await list(context, [TABLES], argument, [TABLES_FOR_ALL]);
       return true;
     },
   },
   {
-    names: ["d", "describe"],
-    argument: "[table]",
-    help: "describe a table, or list all",
+    names: ["dv", "views"],
+    argument: "[namespace]",
+    help: "list views",
     run: async (context, argument) => {
-      if (argument === "") return (await catalogCommands[0]?.run(context, "")) ?? true;
-      await query(context, `DESCRIBE TABLE ${qualified(context.session, argument)}`);
+      await list(context, [VIEWS], argument);
       return true;
     },
   },
@@ -39,7 +59,18 @@ export const catalogCommands: readonly MetaCommand[] = [
       await query(
         context,
         "SHOW NAMESPACES",
-        "SELECT DISTINCT table_schema AS name FROM information_schema.tables ORDER BY table_schema",
+        "SELECT schema_name AS name FROM information_schema.schemata ORDER BY schema_name",
+      );
+      return true;
+    },
+  },
+  {
+    names: ["du", "users"],
+    help: "list users",
+    run: async (context) => {
+      await query(
+        context,
+        "SELECT user_id AS user, role, auth_type, email, last_login_at FROM system.users WHERE deleted_at IS NULL ORDER BY user_id",
       );
       return true;
     },
@@ -67,6 +98,20 @@ export const catalogCommands: readonly MetaCommand[] = [
   },
 ];
 
+/** @param namespace only of this one; as in psql it may be written `name.*`. */
+async function list(
+  context: MetaContext,
+  sources: readonly string[],
+  namespace: string,
+  instead?: readonly string[],
+): Promise<void> {
+  const name = namespace.replace(/\.\*$/, "");
+  const only = name === "" || name === "*" ? "" : ` WHERE namespace = ${quoteText(name)}`;
+  const from = (parts: readonly string[]) =>
+    `SELECT namespace, name, type FROM (${parts.join(" UNION ALL ")}) AS relations${only} ORDER BY namespace, name`;
+  await query(context, from(sources), instead === undefined ? undefined : from(instead));
+}
+
 /** @param instead for those who may not read the system's tables. */
 async function query(context: MetaContext, sql: string, instead?: string): Promise<void> {
   try {
@@ -75,12 +120,4 @@ async function query(context: MetaContext, sql: string, instead?: string): Promi
     if (instead === undefined || !(error instanceof ServerError) || error.status !== FORBIDDEN) throw error;
     await context.session.run(unitOf({ text: instead, line: 1 }), context.signal);
   }
-}
-
-function qualified(session: Session, name: string): string {
-  return name.includes(".") || session.namespace === undefined ? name : `${session.namespace}.${name}`;
-}
-
-function quoteText(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
 }

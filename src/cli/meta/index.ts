@@ -2,6 +2,7 @@ import { CliError } from "../cli-error.ts";
 import { EXIT } from "../exit-codes.ts";
 import { catalogCommands } from "./catalog-commands.ts";
 import type { MetaCommand, MetaContext } from "./context.ts";
+import { PSQL_HABITS } from "./psql-habits.ts";
 import { sessionCommands } from "./session-commands.ts";
 
 export type { MetaContext } from "./context.ts";
@@ -30,8 +31,10 @@ export const META_NAMES: readonly string[] = [...BY_NAME.keys()].map((name) => `
  */
 export async function runMetaCommand(line: string, context: MetaContext): Promise<boolean> {
   const [, name = "", argument = ""] = /^\\(\S*?)(?:\s+([\s\S]*?))?\s*;?\s*$/.exec(line) ?? [];
-  const command = BY_NAME.get(name);
-  if (command === undefined) throw new CliError(`Unknown command: \\${name}. Type \\help for help.`, EXIT.usage);
+  const command = BY_NAME.get(name) ?? BY_NAME.get(name.replace(/\+$/, ""));
+  if (command === undefined) {
+    throw new CliError(`Unknown command: \\${name}. Type \\? for help.`, EXIT.usage, PSQL_HABITS[name]);
+  }
   return command.run(context, argument);
 }
 
@@ -48,7 +51,7 @@ function helpText(): string {
   }));
   const width = Math.max(...rows.map(({ usage }) => usage.length));
   return [
-    "Statements end with ; and may span lines. Ctrl-C cancels, Ctrl-D leaves.",
+    "Statements end with ; or \\g and may span lines. Ctrl-C cancels, Ctrl-D leaves.",
     ...rows.map(({ usage, help }) => `  ${usage.padEnd(width)}  ${help}`),
   ].join("\n");
 }

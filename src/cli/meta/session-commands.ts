@@ -1,9 +1,28 @@
 import { CliError } from "../cli-error.ts";
 import { EXIT } from "../exit-codes.ts";
 import { FORMATS, type Format } from "../render/index.ts";
-import type { MetaCommand } from "./context.ts";
+import type { MetaCommand, MetaContext } from "./context.ts";
 
 export const sessionCommands: readonly MetaCommand[] = [
+  {
+    names: ["g"],
+    help: "end the statement as ; does; without one, run the last one again",
+    run: (context, argument) => goAgain(context, argument, false),
+  },
+  {
+    names: ["gx", "G"],
+    help: "the same with one line per column",
+    run: (context, argument) => goAgain(context, argument, true),
+  },
+  {
+    // What is being written has already been dropped where the statement was read.
+    names: ["r", "reset", "clear"],
+    help: "drop the statement that is being written",
+    run: ({ note }) => {
+      note("Query buffer reset (cleared).");
+      return true;
+    },
+  },
   {
     names: ["timing"],
     argument: "[on|off]",
@@ -16,11 +35,12 @@ export const sessionCommands: readonly MetaCommand[] = [
   },
   {
     names: ["x"],
-    argument: "[on|off]",
-    help: "one line per column",
-    run: ({ session, note }, argument) => {
-      session.presentation.expanded = toggled(argument, session.presentation.expanded);
-      note(`Expanded display is ${session.presentation.expanded ? "on" : "off"}.`);
+    argument: "[on|off|auto]",
+    help: "one line per column; auto: where a table has no room",
+    run: ({ session: { presentation }, note }, argument) => {
+      presentation.expanded =
+        argument === "auto" ? "auto" : toggled(argument, presentation.expanded === "on") ? "on" : "off";
+      note(`Expanded display is ${presentation.expanded}.`);
       return true;
     },
   },
@@ -67,6 +87,14 @@ export const sessionCommands: readonly MetaCommand[] = [
   },
   { names: ["q", "quit", "exit"], help: "leave", run: () => false },
 ];
+
+async function goAgain({ session, signal }: MetaContext, argument: string, expanded: boolean): Promise<boolean> {
+  if (argument !== "") throw new CliError("\\g takes no file: results go to standard output", EXIT.usage);
+  const { last, inTransaction } = session.units;
+  if (last === undefined || inTransaction) throw new CliError("There is no statement to run", EXIT.usage);
+  await session.run({ ...last, expanded }, signal);
+  return true;
+}
 
 /** The script has already told what went wrong; its caller only learns that it did. */
 class ScriptFailed extends CliError {

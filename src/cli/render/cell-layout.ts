@@ -43,6 +43,11 @@ const PADDING_AND_BORDER = 3;
 const FIRST_CAP = 32;
 const LEAST = 6;
 
+/** Whether so many columns fit a screen, whatever they hold. */
+export function fitsScreen(columns: number, screen: number): boolean {
+  return 1 + columns * (LEAST + PADDING_AND_BORDER) <= screen;
+}
+
 /**
  * Column widths that fit a screen: columns are first capped, then the widest gives way until all fit or are as narrow as sense
  * allows.

@@ -15,7 +15,7 @@ export class Footer {
   }
 
   rowCount(count: number): void {
-    if (!this.#presentation.quiet) this.#output.write(`(${count} ${count === 1 ? "row" : "rows"})\n`);
+    if (!this.#presentation.quiet) this.#output.write(`(${countOf(count)})\n`);
   }
 
   /** For a statement that only says something; after rows when it changed and returned them. */
@@ -25,7 +25,7 @@ export class Footer {
     if (this.#presentation.quiet) return;
     const message = result.message ?? undefined;
     if (message !== undefined) this.#output.write(`${message}\n`);
-    if (message !== undefined || !hadRows) this.#output.write(`Query OK, ${result.row_count ?? 0} rows affected\n`);
+    else if (!hadRows) this.#output.write(`Query OK, ${countOf(result.row_count ?? 0)} affected\n`);
   }
 
   took(millis: number): void {
@@ -37,4 +37,8 @@ export class Footer {
     if (lines.length > 0) this.#output.write(`\n${lines.join("\n")}\n`);
     if (this.#output.isTerminal) this.#output.write("\n");
   }
+}
+
+function countOf(rows: number): string {
+  return `${rows} ${rows === 1 ? "row" : "rows"}`;
 }

@@ -1,13 +1,14 @@
 import type { Output } from "../output.ts";
 import { CsvWriter } from "./csv-writer.ts";
 import { ExpandedWriter } from "./expanded-writer.ts";
+import { FittingWriter } from "./fitting-writer.ts";
 import { Footer } from "./footer.ts";
 import { JsonWriter } from "./json-writer.ts";
 import { NdjsonWriter } from "./ndjson-writer.ts";
 import type { Presentation, ResultWriter } from "./result-writer.ts";
 import { TableWriter } from "./table-writer.ts";
 
-export { FORMATS, type Format, type Presentation, type ResultWriter } from "./result-writer.ts";
+export { type Expansion, FORMATS, type Format, type Presentation, type ResultWriter } from "./result-writer.ts";
 
 /** A writer for the answers to one request. @param user who is logged in: rows of others are marked. */
 export function createResultWriter(output: Output, presentation: Presentation, user: string | undefined): ResultWriter {
@@ -20,9 +21,16 @@ export function createResultWriter(output: Output, presentation: Presentation, u
       return new NdjsonWriter(output);
     case "table": {
       const footer = new Footer(output, presentation, user);
-      return presentation.expanded
-        ? new ExpandedWriter(output, footer)
-        : new TableWriter(output, footer, presentation.color);
+      const expanded = () => new ExpandedWriter(output, footer);
+      const table = () => new TableWriter(output, footer, presentation.color);
+      switch (presentation.expanded) {
+        case "on":
+          return expanded();
+        case "off":
+          return table();
+        case "auto":
+          return new FittingWriter(output.columns, table(), expanded());
+      }
     }
   }
 }

@@ -25,11 +25,14 @@ export interface ResultWriter {
 export const FORMATS = ["table", "json", "csv", "ndjson"] as const;
 export type Format = (typeof FORMATS)[number];
 
+/** `auto`: where a terminal is too narrow for the columns. */
+export type Expansion = "on" | "off" | "auto";
+
 /** What a person may change while the command runs. */
 export interface Presentation {
   format: Format;
   /** One line per column instead of one per row; tables only. */
-  expanded: boolean;
+  expanded: Expansion;
   timing: boolean;
   color: boolean;
   /** Print rows only, nothing about statements without rows. */

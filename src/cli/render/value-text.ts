@@ -3,6 +3,9 @@ import type { Cell, WireType } from "../../client/index.ts";
 const MICROS_PER_SECOND = 1_000_000n;
 const MICROS_PER_DAY = 86_400n * MICROS_PER_SECOND;
 const MILLIS_PER_DAY = 86_400_000;
+const WRITTEN_AS_JSON = new Set(["Embedding", "Json"]);
+/** Within an array of PostgreSQL. */
+const NEEDS_QUOTES = /[{},"\\\s]|^null$/i;
 const RIGHT_ALIGNED = new Set(["SmallInt", "Int", "BigInt", "Float", "Double", "Decimal"]);
 
 /** The wire's name of a type without its parameters. */
@@ -19,8 +22,9 @@ export function valueText(cell: Exclude<Cell, null>, type: WireType): string {
   if (typeof cell === "string" || typeof cell === "number") {
     switch (typeName(type)) {
       case "Timestamp":
+        return isWhole(cell) ? timestampText(BigInt(cell), "") : String(cell);
       case "DateTime":
-        return isWhole(cell) ? timestampText(BigInt(cell)) : String(cell);
+        return isWhole(cell) ? timestampText(BigInt(cell), "+00") : String(cell);
       case "Date":
         return isWhole(cell) ? dateText(Number(cell)) : String(cell);
       case "Time":
@@ -33,7 +37,20 @@ export function valueText(cell: Exclude<Cell, null>, type: WireType): string {
   }
   if (typeof cell === "boolean") return String(cell);
   if (typeName(type) === "Bytes" && Array.isArray(cell)) return `\\x${Buffer.from(cell as number[]).toString("hex")}`;
-  return JSON.stringify(cell);
+  // A list of a type that has no name of its own on the wire; vectors and JSON keep the form in which they are written.
+  return Array.isArray(cell) && !WRITTEN_AS_JSON.has(typeName(type)) ? arrayText(cell) : JSON.stringify(cell);
+}
+
+/** `{a,"b c",NULL}`; what would be read as something else stands in quotes. */
+function arrayText(elements: readonly unknown[]): string {
+  return `{${elements.map(elementText).join(",")}}`;
+}
+
+function elementText(element: unknown): string {
+  if (element === null || element === undefined) return "NULL";
+  if (Array.isArray(element)) return arrayText(element);
+  const text = typeof element === "object" ? JSON.stringify(element) : String(element);
+  return text === "" || NEEDS_QUOTES.test(text) ? `"${text.replace(/["\\]/g, "\\$&")}"` : text;
 }
 
 /** The fewest digits that mean the same 32-bit number: the wire has it widened to 64 bits. */
@@ -49,12 +66,12 @@ function isWhole(cell: string | number): boolean {
   return typeof cell === "number" ? Number.isInteger(cell) : /^-?\d+$/.test(cell);
 }
 
-/** @param micros since 1970-01-01T00:00:00. */
-function timestampText(micros: bigint): string {
+/** @param micros since 1970-01-01T00:00:00. @param zone stands behind the time. */
+function timestampText(micros: bigint, zone: string): string {
   const inDay = ((micros % MICROS_PER_DAY) + MICROS_PER_DAY) % MICROS_PER_DAY;
   const days = Number((micros - inDay) / MICROS_PER_DAY);
   const date = dateText(days);
-  const time = timeText(inDay);
+  const time = `${timeText(inDay)}${zone}`;
   return date.endsWith(" BC") ? `${date.slice(0, -3)} ${time} BC` : `${date} ${time}`;
 }
 

@@ -13,7 +13,9 @@ export const NO_NAMES: CatalogNames = { namespaces: [], tables: new Map(), colum
 
 /** More names than this would help nobody and cost memory. */
 const MOST_COLUMNS = 20_000;
-const QUERY = `SELECT table_schema, table_name, column_name FROM information_schema.columns ORDER BY table_schema, table_name, ordinal_position LIMIT ${MOST_COLUMNS}`;
+const COLUMNS = `SELECT table_schema, table_name, column_name FROM information_schema.columns ORDER BY table_schema, table_name, ordinal_position LIMIT ${MOST_COLUMNS}`;
+/** Their columns are not among the others. */
+const VIEWS = `SELECT table_schema, table_name FROM information_schema.views ORDER BY table_schema, table_name LIMIT ${MOST_COLUMNS}`;
 
 /** The names, read once and again after a change. A server that does not tell them means no completion, not an error. */
 export class NameCache {
@@ -25,21 +27,28 @@ export class NameCache {
   }
 
   get(): Promise<CatalogNames> {
-    this.#names ??= this.#client.queryAll(QUERY, [], { timeoutMs: 5000 }).then(collect, () => NO_NAMES);
+    this.#names ??= Promise.all([this.#ask(COLUMNS), this.#ask(VIEWS)]).then(collect, () => NO_NAMES);
     return this.#names;
   }
 
   forget(): void {
     this.#names = undefined;
   }
+
+  #ask(sql: string): Promise<readonly NamedRow[]> {
+    return this.#client.queryAll(sql, [], { timeoutMs: 5000 });
+  }
 }
 
-function collect(rows: readonly NamedRow[]): CatalogNames {
+function collect([columnRows, viewRows]: readonly [readonly NamedRow[], readonly NamedRow[]]): CatalogNames {
   const tables = new Map<string, Set<string>>();
   const columns = new Map<string, string[]>();
-  for (const { table_schema, table_name, column_name } of rows) {
-    const [namespace, table, column] = [String(table_schema), String(table_name), String(column_name)];
+  const addTable = (namespace: string, table: string) =>
     tables.set(namespace, (tables.get(namespace) ?? new Set()).add(table));
+  for (const { table_schema, table_name } of viewRows) addTable(String(table_schema), String(table_name));
+  for (const { table_schema, table_name, column_name } of columnRows) {
+    const [namespace, table, column] = [String(table_schema), String(table_name), String(column_name)];
+    addTable(namespace, table);
     const key = `${namespace}.${table}`;
     const list = columns.get(key);
     if (list === undefined) columns.set(key, [column]);

@@ -1,10 +1,10 @@
 import { META_NAMES } from "../meta/index.ts";
+import { quoteName, unquoteName } from "../sql-names.ts";
 import type { CatalogNames } from "./catalog-names.ts";
 import { KEYWORDS } from "./keywords.ts";
 
 const MOST = 100;
 const WORD = /[\w$".]*$/;
-const PLAIN_NAME = /^[a-z_][a-z0-9_$]*$/;
 const EXPECTS_TABLE = /\b(?:from|join|into|update|table|describe|desc|truncate)\s+$/i;
 const EXPECTS_NAMESPACE = /\b(?:use|namespace)\s+$/i;
 const TABLE_MENTIONED = /\b(?:from|join|into|update)\s+((?:[\w$"]+\.)?[\w$"]+)(?:\s+(?:as\s+)?([\w$]+))?/gi;
@@ -16,7 +16,7 @@ const TABLE_MENTIONED = /\b(?:from|join|into|update)\s+((?:[\w$"]+\.)?[\w$"]+)(?
  * @returns candidates, and the part of the text that they replace.
  */
 export function complete(text: string, names: CatalogNames, namespace = "default"): [string[], string] {
-  const meta = /^\s*(\\[\w?-]*)$/.exec(text)?.[1];
+  const meta = /(?:^|\s)(\\[\w?+-]*)$/.exec(text)?.[1];
   if (meta !== undefined) return [META_NAMES.filter((name) => name.startsWith(meta)), meta];
   const word = WORD.exec(text)?.[0] ?? "";
   const before = text.slice(0, text.length - word.length);
@@ -25,21 +25,21 @@ export function complete(text: string, names: CatalogNames, namespace = "default
 }
 
 function candidates(before: string, word: string, text: string, names: CatalogNames, namespace: string): string[] {
-  if (EXPECTS_NAMESPACE.test(before) || /^\s*\\(?:use|c|dt|tables)\s+$/.test(before))
-    return names.namespaces.map(quoted);
-  const tablesExpected = EXPECTS_TABLE.test(before) || /^\s*\\(?:d|describe)\s+$/.test(before);
+  if (EXPECTS_NAMESPACE.test(before) || /^\s*\\(?:use|c|dt|tables|dv|views)\s+$/.test(before))
+    return names.namespaces.map(quoteName);
+  const tablesExpected = EXPECTS_TABLE.test(before) || /^\s*\\(?:d\+?|describe)\s+$/.test(before);
   const dot = word.lastIndexOf(".");
   if (dot !== -1) {
     const owner = word.slice(0, dot);
-    const tables = (names.tables.get(unquoted(owner)) ?? []).map((table) => `${owner}.${quoted(table)}`);
+    const tables = (names.tables.get(unquoteName(owner)) ?? []).map((table) => `${owner}.${quoteName(table)}`);
     if (tablesExpected) return tables;
-    return [...columnsOf(owner, text, names, namespace).map((column) => `${owner}.${quoted(column)}`), ...tables];
+    return [...columnsOf(owner, text, names, namespace).map((column) => `${owner}.${quoteName(column)}`), ...tables];
   }
-  const own = (names.tables.get(namespace) ?? []).map(quoted);
-  const spaces = names.namespaces.map((name) => `${quoted(name)}.`);
+  const own = (names.tables.get(namespace) ?? []).map(quoteName);
+  const spaces = names.namespaces.map((name) => `${quoteName(name)}.`);
   if (tablesExpected) return [...own, ...spaces];
   const columns = columnsInScope(text, names, namespace);
-  return [...columns.map(quoted), ...own, ...KEYWORDS.map((keyword) => sameCase(keyword, word))];
+  return [...columns.map(quoteName), ...own, ...KEYWORDS.map((keyword) => sameCase(keyword, word))];
 }
 
 /** Of the tables that the statement names; before it names one, of all tables of the namespace. */
@@ -60,7 +60,7 @@ function mentioned(text: string): { table: string; alias: string | undefined }[]
 }
 
 function keyOf(table: string, namespace: string): string {
-  const parts = table.split(".").map(unquoted);
+  const parts = table.split(".").map(unquoteName);
   return parts.length === 1 ? `${namespace}.${parts[0]}` : parts.join(".");
 }
 
@@ -72,12 +72,4 @@ function startsWith(name: string, word: string): boolean {
 
 function sameCase(keyword: string, word: string): string {
   return word !== "" && word === word.toLowerCase() ? keyword.toLowerCase() : keyword;
-}
-
-function quoted(name: string): string {
-  return PLAIN_NAME.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
-}
-
-function unquoted(name: string): string {
-  return name.startsWith('"') ? name.replace(/^"|"$/g, "").replaceAll('""', '"') : name.toLowerCase();
 }

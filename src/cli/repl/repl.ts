@@ -1,9 +1,9 @@
 import { createInterface, type Interface } from "node:readline";
 import { reportError } from "../error-report.ts";
 import { type MetaContext, runMetaCommand } from "../meta/index.ts";
-import { RequestUnits } from "../script/request-unit.ts";
 import { type InputItem, StatementSplitter } from "../script/statement-splitter.ts";
 import type { Session } from "../session.ts";
+import { readBareWord } from "./bare-words.ts";
 import { NameCache } from "./catalog-names.ts";
 import { complete } from "./completion.ts";
 import type { History } from "./history.ts";
@@ -27,7 +27,6 @@ export class Repl {
   readonly #options: ReplOptions;
   readonly #names: NameCache;
   readonly #splitter = new StatementSplitter();
-  readonly #units = new RequestUnits();
   readonly #spinner: Spinner;
   readonly #lines: Interface;
   /** Readline's own list of entries, newest first; kept equal to the history. */
@@ -65,14 +64,16 @@ export class Repl {
     lines.on("history", () => this.#restoreRecall());
     lines.on("line", (line) => {
       this.#waiting.push(line);
-      this.#draining ??= this.#drain();
+      this.#draining ??= this.#drain().finally(() => {
+        this.#draining = undefined;
+      });
     });
     lines.on("SIGINT", () => this.#interrupt());
     void this.#names.get();
     this.#prompt();
     await closed;
     // Ctrl-D leaves the cursor behind the prompt.
-    if (this.#draining === undefined) this.#options.output.write("\n");
+    if (!this.#closed && this.#draining === undefined) this.#options.output.write("\n");
     this.#closed = true;
     this.#running?.abort();
     await this.#draining;
@@ -80,21 +81,38 @@ export class Repl {
 
   async #drain(): Promise<void> {
     for (let line = this.#waiting.shift(); line !== undefined && !this.#closed; line = this.#waiting.shift()) {
+      const bare = readBareWord(line, this.#splitter.open);
+      if (bare.kind === "leave") return this.#leave();
+      const told = bare.kind === "note" ? bare.text : bare.hint;
+      if (told !== undefined) this.#options.note(told);
+      if (bare.kind === "note") continue;
       this.#entry += this.#entry === "" ? line : `\n${line}`;
-      for (const item of this.#splitter.push(`${line}\n`)) {
-        if (await this.#run(item)) continue;
-        this.#lines.close();
-        break;
+      const items = this.#splitter.push(`${line}\n`);
+      // A command in the middle of a statement is no part of it.
+      if (items.at(-1)?.kind === "meta" && this.#splitter.open !== "nothing") {
+        this.#entry = this.#splitter.pending.trimEnd();
       }
+      const stays = await this.#runAll(items);
       await this.#keepEntry();
+      if (!stays) return this.#leave();
     }
-    this.#draining = undefined;
     if (!this.#closed) this.#prompt();
+  }
+
+  #leave(): void {
+    this.#closed = true;
+    this.#lines.close();
+  }
+
+  /** @returns false to leave. */
+  async #runAll(items: readonly InputItem[]): Promise<boolean> {
+    for (const item of items) if (!(await this.#run(item))) return false;
+    return true;
   }
 
   /** @returns false to leave. */
   async #run(item: InputItem): Promise<boolean> {
-    const unit = item.kind === "meta" ? undefined : this.#units.add(item);
+    const unit = item.kind === "meta" ? undefined : this.#options.session.units.add(item);
     if (item.kind === "statement" && unit === undefined) return true;
     const running = new AbortController();
     this.#running = running;
@@ -132,11 +150,11 @@ export class Repl {
       this.#running.abort();
       return;
     }
-    const hadInput = this.#entry !== "" || this.#lines.line !== "" || this.#units.inTransaction;
+    const hadInput = this.#entry !== "" || this.#lines.line !== "" || this.#options.session.units.inTransaction;
     this.#lines.write(null, { ctrl: true, name: "e" });
     this.#lines.write(null, { ctrl: true, name: "u" });
     this.#splitter.reset();
-    this.#units.reset();
+    this.#options.session.units.reset();
     this.#entry = "";
     this.#options.output.write(hadInput ? "^C\n" : "\nUse \\q or Ctrl-D to leave.\n");
     this.#prompt();
@@ -161,7 +179,7 @@ export class Repl {
 
   #prompt(): void {
     const { open } = this.#splitter;
-    this.#lines.setPrompt(promptText(this.#options.session.namespace, open, this.#units.inTransaction));
+    this.#lines.setPrompt(promptText(this.#options.session.namespace, open, this.#options.session.units.inTransaction));
     this.#lines.prompt();
   }
 }

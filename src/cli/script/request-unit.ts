@@ -4,6 +4,8 @@ import type { InputItem } from "./statement-splitter.ts";
 export interface RequestUnit {
   readonly text: string;
   readonly statements: readonly UnitStatement[];
+  /** Its rows are shown with one line per column, as `\gx` asks for. */
+  readonly expanded?: boolean;
 }
 
 export interface UnitStatement {
@@ -12,6 +14,8 @@ export interface UnitStatement {
   readonly offset: number;
   /** The line of the script on which it begins. */
   readonly line: number;
+  /** The script; undefined for text that the person has before the eyes. */
+  readonly file: string | undefined;
 }
 
 const BEGIN = /^(?:begin|start\s+transaction)\b/i;
@@ -20,25 +24,32 @@ const SEPARATOR = ";\n";
 
 /**
  * Puts the statements of a transaction together: a transaction lives within one request, so nothing of it is sent before its
- * COMMIT or ROLLBACK has been read.
+ * COMMIT or ROLLBACK has been read. It may begin in one script and end in another.
  */
 export class RequestUnits {
   #open: UnitStatement[] = [];
   #length = 0;
+  /** The one that was completed last, for `\g` without a statement before it. */
+  last: RequestUnit | undefined;
 
   get inTransaction(): boolean {
     return this.#open.length > 0;
   }
 
   /** The unit that this statement completes, if it does. */
-  add(item: InputItem): RequestUnit | undefined {
-    if (!this.inTransaction && !BEGIN.test(item.text)) return unitOf(item);
-    this.#open.push({ text: item.text, line: item.line, offset: this.#length });
+  add(item: InputItem, file?: string): RequestUnit | undefined {
+    if (!this.inTransaction && !BEGIN.test(item.text)) {
+      this.last = unitOf(item, file);
+      return this.last;
+    }
+    this.#open.push({ text: item.text, line: item.line, offset: this.#length, file });
     this.#length += item.text.length + SEPARATOR.length;
-    return END.test(item.text) ? this.end() : undefined;
+    if (!END.test(item.text)) return undefined;
+    this.last = this.end();
+    return this.last;
   }
 
-  /** What is left when the script is over: a transaction without end, which the server refuses. */
+  /** What is left when everything is over: a transaction without end, which the server refuses. */
   end(): RequestUnit | undefined {
     const statements = this.#open;
     this.reset();
@@ -52,6 +63,7 @@ export class RequestUnits {
   }
 }
 
-export function unitOf(item: Pick<InputItem, "text" | "line">): RequestUnit {
-  return { text: item.text, statements: [{ text: item.text, line: item.line, offset: 0 }] };
+export function unitOf(item: Pick<InputItem, "text" | "line" | "expanded">, file?: string): RequestUnit {
+  const { text, line, expanded } = item;
+  return { text, statements: [{ text, line, offset: 0, file }], ...(expanded === undefined ? {} : { expanded }) };
 }

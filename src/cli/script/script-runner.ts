@@ -3,7 +3,7 @@ import { CliError, exitCodeOf } from "../cli-error.ts";
 import { reportError } from "../error-report.ts";
 import { EXIT } from "../exit-codes.ts";
 import type { Session } from "../session.ts";
-import { type RequestUnit, RequestUnits, unitOf } from "./request-unit.ts";
+import { type RequestUnit, unitOf } from "./request-unit.ts";
 import { type InputItem, StatementSplitter, StatementTooLong } from "./statement-splitter.ts";
 
 /** Text to be run: a file, standard input, or an argument. */
@@ -24,7 +24,7 @@ export interface ScriptOptions {
 
 /**
  * Runs a script statement by statement as it is read: one request each, a transaction in one. Stops at the first error unless told
- * otherwise; what would fail for every statement (no server, no login) always ends it.
+ * otherwise; what would fail for every statement (no server, no login) always ends it. A transaction may go on in the next script.
  *
  * @returns the exit status.
  */
@@ -41,14 +41,20 @@ export async function runScript(script: Script, options: ScriptOptions): Promise
     options.report(`${script.file === undefined ? "" : `${script.file}:${error.line}: `}${error.message}`);
     return EXIT.statement;
   }
-  await run.end();
+  return run.status;
+}
+
+/** Sends a transaction that all scripts together have not ended, so that the server says what is missing. */
+export async function endTransaction(options: ScriptOptions): Promise<number> {
+  const unfinished = options.session.units.end();
+  const run = new ScriptRun(undefined, options);
+  if (unfinished !== undefined) await run.send(unfinished);
   return run.status;
 }
 
 class ScriptRun {
   readonly #file: string | undefined;
   readonly #options: ScriptOptions;
-  readonly #units = new RequestUnits();
   status: number = EXIT.ok;
 
   constructor(file: string | undefined, options: ScriptOptions) {
@@ -58,17 +64,12 @@ class ScriptRun {
 
   /** @returns whether to go on. */
   async take(item: InputItem): Promise<boolean> {
-    if (item.kind === "meta") return this.#guard(unitOf(item), () => this.#options.meta(item.text));
-    const unit = this.#units.add(item);
-    return unit === undefined || this.#send(unit);
+    if (item.kind === "meta") return this.#guard(unitOf(item, this.#file), () => this.#options.meta(item.text));
+    const unit = this.#options.session.units.add(item, this.#file);
+    return unit === undefined || this.send(unit);
   }
 
-  async end(): Promise<void> {
-    const unfinished = this.#units.end();
-    if (unfinished !== undefined) await this.#send(unfinished);
-  }
-
-  #send(unit: RequestUnit): Promise<boolean> {
+  send(unit: RequestUnit): Promise<boolean> {
     return this.#guard(unit, async () => {
       await this.#options.session.run(unit, this.#options.signal);
       return true;
@@ -83,7 +84,7 @@ class ScriptRun {
         this.status = EXIT.interrupted;
         return false;
       }
-      this.#options.report(reportError(error, unit, this.#file));
+      this.#options.report(reportError(error, unit));
       this.status = exitCodeOf(error);
       const hopeless = error instanceof ConnectionError || this.status === EXIT.authentication;
       return this.#options.continueOnError && !hopeless;

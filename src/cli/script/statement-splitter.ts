@@ -1,10 +1,12 @@
-/** A piece of input: a statement without its `;`, or a line such as `\dt`. */
+/** A piece of input: a statement without its end, or a meta command such as `\dt`, from its backslash to the end of the line. */
 export interface InputItem {
   readonly kind: "statement" | "meta";
   /** From the first character that is neither space nor comment. */
   readonly text: string;
   /** Line of that character, from 1. */
   readonly line: number;
+  /** The statement ended with `\gx`. */
+  readonly expanded?: boolean;
 }
 
 /** What is still open at the end of the text so far. */
@@ -32,12 +34,16 @@ const DOLLAR_TAG = /^\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/;
 const MAYBE_DOLLAR_TAG = /^\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?$/;
 const WORD = /[\w$\u0080-\uffff]/;
 /** Ends a stretch in which nothing can begin or end. */
-const SPECIAL = /['"$;/\-()]/g;
+const SPECIAL = /['"$;/\-()\\]/g;
+/** Ends a statement as `;` does. */
+const GO = /^\\(g|gx|G)\s*;?$/;
+/** Forgets the statement that is being written. */
+const RESET = /^\\(?:r|reset|clear)\s*;?$/;
 
 /**
  * Cuts a script into statements as it is read, by PostgreSQL's lexical rules: `'…'` with doubled quotes, `E'…'` with backslashes,
- * `"…"`, `$tag$…$tag$`, `-- …`, and block comments that nest. A line that begins with a backslash where a statement could begin is
- * a meta command.
+ * `"…"`, `$tag$…$tag$`, `-- …`, and block comments that nest. A backslash outside of these begins a meta command, also in the
+ * middle of a statement, which goes on in the next line; `\g` ends the statement and `\r` drops it.
  *
  * It holds one statement at most. A token that a chunk has cut in two is looked at again when the next chunk is there.
  */
@@ -155,6 +161,7 @@ export class StatementSplitter {
       this.#finish(this.#at, this.#at + 1, items);
       return true;
     }
+    if (char === "\\") return this.#metaInStatement(final, items);
     const comment = this.#comment(final);
     if (comment !== undefined) return comment;
     if (char === "$") return this.#beginDollar(final);
@@ -165,6 +172,29 @@ export class StatementSplitter {
     } else if (char === "(") this.#parentheses++;
     else if (char === ")") this.#parentheses = Math.max(0, this.#parentheses - 1);
     return this.#advance(this.#at + 1);
+  }
+
+  /** Takes the rest of the line out of the statement. */
+  #metaInStatement(final: boolean, items: InputItem[]): boolean {
+    const newline = this.#text.indexOf("\n", this.#at);
+    if (newline === -1 && !final) return false;
+    const end = newline === -1 ? this.#text.length : newline;
+    const text = this.#text.slice(this.#at, end).trimEnd();
+    const go = GO.exec(text)?.[1];
+    if (go !== undefined) {
+      this.#finish(this.#at, end, items, go !== "g");
+      return true;
+    }
+    this.#countLines(this.#at);
+    items.push({ kind: "meta", text, line: this.#line });
+    if (RESET.test(text)) {
+      this.#start = -1;
+      this.#parentheses = 0;
+      this.#state = SPACE;
+      return this.#advance(end);
+    }
+    this.#text = this.#text.slice(0, this.#at) + this.#text.slice(end);
+    return true;
   }
 
   /** Enters a comment that begins here. Undefined when none does; false when more text must tell. */
@@ -246,9 +276,10 @@ export class StatementSplitter {
     return true;
   }
 
-  #finish(end: number, next: number, items: InputItem[]): void {
+  #finish(end: number, next: number, items: InputItem[], expanded = false): void {
     const kind = this.#state.in === "meta" ? "meta" : "statement";
-    items.push({ kind, text: this.#text.slice(this.#start, end).trimEnd(), line: this.#startLine });
+    const text = this.#text.slice(this.#start, end).trimEnd();
+    items.push({ kind, text, line: this.#startLine, ...(expanded ? { expanded } : {}) });
     this.#advance(next);
     this.#drop(next);
     this.#start = -1;

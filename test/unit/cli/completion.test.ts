@@ -37,6 +37,9 @@ describe("completion", () => {
 
   it("offers meta commands, and says what the candidates replace", () => {
     expect(complete("  \\ti", NAMES)).to.deep.equal([["\\timing"], "\\ti"]);
+    expect(complete("select 1\n\\ti", NAMES), "within a statement").to.deep.equal([["\\timing"], "\\ti"]);
+    expect(hits("\\d+ mes")).to.deep.equal(["messages"]);
+    expect(hits("\\dv a")).to.deep.equal(["app"]);
     expect(complete("SELECT * FROM app.it", NAMES)[1]).to.equal("app.it");
   });
 });

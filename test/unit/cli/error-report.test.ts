@@ -10,7 +10,7 @@ describe("error report", () => {
   it("names file and line of the place, and shows it", () => {
     const text = "SELECT *\n\tFROM 日本, nothing\nWHERE a";
     const error = failure("Statement 1 failed: no such table", text.indexOf("nothing"), "look");
-    expect(reportError(error, unitOf({ text, line: 10 }), "a.sql")).to.equal(
+    expect(reportError(error, unitOf({ text, line: 10 }, "a.sql"))).to.equal(
       [
         "a.sql:11: ERROR 42P01: no such table",
         "LINE 2:  FROM 日本, nothing",
@@ -20,15 +20,15 @@ describe("error report", () => {
     );
   });
 
-  it("finds the statement of a transaction by the place or by its number", () => {
+  it("finds the statement of a transaction by the place or by its number, and its file", () => {
     const units = new RequestUnits();
-    units.add({ kind: "statement", text: "BEGIN", line: 5 });
-    units.add({ kind: "statement", text: "INSERT\n INTO x", line: 7 });
-    const unit = units.add({ kind: "statement", text: "COMMIT", line: 20 });
-    expect(reportError(failure("Statement 2 failed: m", unit?.text.indexOf("x")), unit, "a.sql")).to.equal(
-      "a.sql:8: ERROR 42P01: m\nLINE 2:  INTO x\n              ^",
+    units.add({ kind: "statement", text: "BEGIN", line: 5 }, "a.sql");
+    units.add({ kind: "statement", text: "INSERT\n INTO x", line: 7 }, "b.sql");
+    const unit = units.add({ kind: "statement", text: "COMMIT", line: 20 }, "b.sql");
+    expect(reportError(failure("Statement 2 failed: m", unit?.text.indexOf("x")), unit)).to.equal(
+      "b.sql:8: ERROR 42P01: m\nLINE 2:  INTO x\n              ^",
     );
-    expect(reportError(failure("Statement 3 failed: m"), unit, "a.sql")).to.equal("a.sql:20: ERROR 42P01: m");
+    expect(reportError(failure("Statement 3 failed: m"), unit)).to.equal("b.sql:20: ERROR 42P01: m");
   });
 
   it("shows a part of a long line", () => {

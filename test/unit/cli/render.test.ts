@@ -14,7 +14,7 @@ class Collector extends Writable {
   }
 }
 
-const PLAIN: Presentation = { format: "table", expanded: false, timing: true, color: false, quiet: false };
+const PLAIN: Presentation = { format: "table", expanded: "auto", timing: true, color: false, quiet: false };
 
 async function render(
   schema: readonly (readonly [string, WireType])[],
@@ -46,7 +46,8 @@ describe("value text", () => {
   it("shows times as PostgreSQL does", () => {
     const shown = (cell: Exclude<Cell, null>, type: WireType) => valueText(cell, type);
     expect(shown(1769860800123456, "Timestamp")).to.equal("2026-01-31 12:00:00.123456");
-    expect(shown(1769860800500000, "DateTime")).to.equal("2026-01-31 12:00:00.5");
+    expect(shown(1769860800500000, "DateTime")).to.equal("2026-01-31 12:00:00.5+00");
+    expect(shown("-62135596800000001", "DateTime")).to.equal("0001-12-31 23:59:59.999999+00 BC");
     expect(shown(1769860800000000, "Timestamp")).to.equal("2026-01-31 12:00:00");
     expect(shown(-1, "Timestamp")).to.equal("1969-12-31 23:59:59.999999");
     expect(shown("253402300799999999", "Timestamp")).to.equal("9999-12-31 23:59:59.999999");
@@ -62,10 +63,22 @@ describe("value text", () => {
     expect(valueText("-0.50", { Decimal: { precision: 10, scale: 2 } })).to.equal("-0.50");
     expect(valueText([1, 255], "Bytes")).to.equal("\\x01ff");
     expect(valueText([0.5, 1], { Embedding: 2 })).to.equal("[0.5,1]");
+    expect(valueText("[1, 2]", "Json")).to.equal("[1, 2]");
     expect(valueText(false, "Boolean")).to.equal("false");
     expect(valueText(0.1, "Double")).to.equal("0.1");
     expect(valueText(0.10000000149011612, "Float")).to.equal("0.1");
     expect(valueText(Math.fround(16777217.5), "Float")).to.equal("16777218");
+  });
+});
+
+describe("array text", () => {
+  const shown = (cell: Exclude<Cell, null>) => valueText(cell, "Text");
+
+  it("is written as PostgreSQL writes it", () => {
+    expect(shown(["a", "b"])).to.equal("{a,b}");
+    expect(shown(["1", null, "NULL", ""])).to.equal('{1,NULL,"NULL",""}');
+    expect(shown(["a b", "c,d", 'e"f', "g\\h", "{i}"])).to.equal('{"a b","c,d","e\\"f","g\\\\h","{i}"}');
+    expect(shown([[1, 2], []])).to.equal("{{1,2},{}}");
   });
 });
 
@@ -171,9 +184,7 @@ describe("table", () => {
   });
 
   it("shows what a statement says, and on whose rows", async () => {
-    expect(await renderMessage()).to.equal(
-      lines("Inserted 2 row(s)", "Query OK, 2 rows affected", "", "Took: 0.500 ms"),
-    );
+    expect(await renderMessage()).to.equal(lines("Inserted 2 row(s)", "", "Took: 0.500 ms"));
     expect(await renderMessage({}, "alice")).to.include("\n\nAs: alice\nTook: 0.500 ms\n");
     expect(await renderMessage({ quiet: true })).to.equal("");
   });
@@ -186,9 +197,24 @@ describe("table", () => {
           ["name", "Text"],
         ],
         [[1, "a\nb"]],
-        { expanded: true, timing: false },
+        { expanded: "on", timing: false },
       ),
     ).to.equal(lines("─[ RECORD 1 ]────────────────────", "id   │ 1", "name │ a", "     │ b", "(1 row)"));
+  });
+});
+
+describe("expanded auto", () => {
+  const wide = Array.from({ length: 12 }, (_, index) => [`c${index}`, "Int"] as const);
+  const row = wide.map((_, index) => index);
+
+  it("shows one column a line where a terminal has no room for the columns", async () => {
+    expect(await render(wide, [row], {}, { columns: 80 })).to.include("c11 │ 11\n");
+    expect(await render(wide, [row], {}, { columns: 120 })).to.include("│ c11 │");
+    expect(await render(wide, [row], { expanded: "off" }, { columns: 80 })).to.include("│ c11 │");
+  });
+
+  it("leaves everything but terminals alone", async () => {
+    expect(await render(wide, [row])).to.include("│ c11 │");
   });
 });
 

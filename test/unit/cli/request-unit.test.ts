@@ -31,6 +31,14 @@ describe("RequestUnits", () => {
     ).to.deep.equal(["start  transaction;\na;\nROLLBACK", "begin work;\nb;\nend", "b2"]);
   });
 
+  it("remembers what was completed last, for \\g", () => {
+    const collector = new RequestUnits();
+    for (const text of ["SELECT 1", "BEGIN", "a", "COMMIT", "BEGIN"]) {
+      collector.add({ kind: "statement", text, line: 1 });
+    }
+    expect(collector.last?.text).to.equal("BEGIN;\na;\nCOMMIT");
+  });
+
   it("sends a transaction without end too, so that the server says what is wrong", () => {
     expect(units("BEGIN", "a").map((unit) => unit?.text)).to.deep.equal(["BEGIN;\na"]);
   });

@@ -80,6 +80,30 @@ describe("StatementSplitter", () => {
     expect(splitter.push("SELECT 1;")).to.deep.equal([{ kind: "statement", text: "SELECT 1", line: 3 }]);
   });
 
+  it("takes a command out of the middle of a statement, which goes on", () => {
+    expect(split("SELECT 1, \\dt app;\n2; \\x")).to.deep.equal([
+      { kind: "meta", text: "\\dt app;", line: 1 },
+      { kind: "statement", text: "SELECT 1, \n2", line: 1 },
+      { kind: "meta", text: "\\x", line: 2 },
+    ]);
+    expect(texts("SELECT '\n\\q\n', $$\\q$$ /* \\q */")).to.have.length(1);
+  });
+
+  it("ends a statement at \\g, and drops it at \\r", () => {
+    expect(split("SELECT (1 \\g\nSELECT 2\n\\gx\nSELECT 3 \\G\n\\g\n")).to.deep.equal([
+      { kind: "statement", text: "SELECT (1", line: 1 },
+      { kind: "statement", text: "SELECT 2", line: 2, expanded: true },
+      { kind: "statement", text: "SELECT 3", line: 4, expanded: true },
+      { kind: "meta", text: "\\g", line: 5 },
+    ]);
+    expect(texts("SELECT (\n1 \\r\nSELECT 2; SELECT 3 \\g file\n")).to.deep.equal([
+      "\\r",
+      "SELECT 2",
+      "\\g file",
+      "SELECT 3",
+    ]);
+  });
+
   it("refuses a statement without end", () => {
     const splitter = new StatementSplitter(100);
     splitter.push("SELECT 1;\n");

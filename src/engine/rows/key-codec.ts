@@ -1,6 +1,6 @@
 import { KalamError } from "../../errors/index.ts";
-import type { ColumnType, Decimal, Value } from "../types/index.ts";
-import { uuidToBytes } from "./uuid-bytes.ts";
+import { type ColumnType, Decimal, type Value } from "../types/index.ts";
+import { UUID_BYTES, uuidFromBytes, uuidToBytes } from "./uuid-bytes.ts";
 
 /** Ends a text; every byte that a text is made of is greater. */
 const TERMINATOR = "\u0000";
@@ -39,6 +39,79 @@ export function encodeKey(types: readonly ColumnType[], values: readonly Value[]
     key += encodePart(type, value);
   }
   return key;
+}
+
+/**
+ * The values that a whole key was made of, in the form that columns hold them: -0 comes back as 0, a decimal at the scale of its
+ * type.
+ *
+ * @throws data_corrupt when the bytes are no key of these types
+ */
+export function decodeKey(types: readonly ColumnType[], key: string): Value[] {
+  const values: Value[] = [];
+  let at = 0;
+  for (const type of types) {
+    const end = partEnd(type, key, at);
+    if (end === undefined) throw noKey();
+    values.push(decodePart(type, key.slice(at, end)));
+    at = end;
+  }
+  if (at !== key.length || encodeKey(types, values) !== key) throw noKey();
+  return values;
+}
+
+/** Where the part of a key that begins at `at` ends; undefined when the bytes end before the part does. */
+export function partEnd(type: ColumnType, key: string, at: number): number | undefined {
+  const width = partWidth(type);
+  const end = width === undefined ? key.indexOf(TERMINATOR, at) + 1 : at + width;
+  return end === 0 || end > key.length ? undefined : end;
+}
+
+/** Bytes of a part, where all values of the type have as many. */
+export function partWidth(type: ColumnType): number | undefined {
+  switch (type.kind) {
+    case "text":
+    case "bytea":
+      return undefined;
+    case "boolean":
+      return 1;
+    case "uuid":
+    case "decimal":
+      return UUID_BYTES;
+    default:
+      return 8;
+  }
+}
+
+/** The value of one whole part. Bytes that no value has give one that is encoded otherwise. */
+export function decodePart(type: ColumnType, part: string): Value {
+  switch (type.kind) {
+    case "text":
+      return latin1Bytes(unescapeBytes(part.slice(0, -1))).toString("utf8");
+    case "smallint":
+    case "integer":
+    case "date":
+    case "time":
+      return Number(decodeInteger(part, 0));
+    case "bigint":
+    case "timestamp":
+    case "timestamptz":
+    case "datetime":
+      return decodeInteger(part, 0);
+    case "uuid":
+      return uuidFromBytes(latin1Bytes(part));
+    case "boolean":
+      return part === "\u0001";
+    case "real":
+    case "double":
+      return decodeFloat(part);
+    case "decimal":
+      return new Decimal((decodeInteger(part, 0) << 64n) | BigInt.asUintN(64, readInt64(part, 8)), type.scale ?? 0);
+    case "bytea":
+      return new Uint8Array(latin1Bytes(unescapeBytes(part.slice(0, -1))));
+    default:
+      throw new KalamError("internal", { reason: `a value of type ${type.kind} cannot be part of a key` });
+  }
 }
 
 /** Whether values of the type have an order that keys can keep. */
@@ -139,4 +212,45 @@ function utf8AsLatin1(text: string): string {
 function escapeBytes(bytes: string): string {
   if (!bytes.includes(TERMINATOR) && !bytes.includes(ESCAPE)) return bytes;
   return bytes.replaceAll(ESCAPE, `${ESCAPE}\u0002`).replaceAll(TERMINATOR, `${ESCAPE}\u0001`);
+}
+
+function decodeInteger(part: string, at: number): bigint {
+  return readInt64(part, at) ^ -(2n ** 63n);
+}
+
+function decodeFloat(part: string): number {
+  const high = readWord(part, 0);
+  const low = readWord(part, 4);
+  scratch.setUint32(0, high >= SIGN ? (high ^ SIGN) >>> 0 : ~high >>> 0);
+  scratch.setUint32(4, high >= SIGN ? low : ~low >>> 0);
+  return scratch.getFloat64(0);
+}
+
+function readInt64(part: string, at: number): bigint {
+  scratch.setUint32(0, readWord(part, at));
+  scratch.setUint32(4, readWord(part, at + 4));
+  return scratch.getBigInt64(0);
+}
+
+function readWord(part: string, at: number): number {
+  return (
+    ((part.charCodeAt(at) << 24) |
+      (part.charCodeAt(at + 1) << 16) |
+      (part.charCodeAt(at + 2) << 8) |
+      part.charCodeAt(at + 3)) >>>
+    0
+  );
+}
+
+function latin1Bytes(bytes: string): Buffer {
+  return Buffer.from(bytes, "latin1");
+}
+
+function unescapeBytes(bytes: string): string {
+  if (!bytes.includes(ESCAPE)) return bytes;
+  return bytes.replaceAll(`${ESCAPE}\u0001`, TERMINATOR).replaceAll(`${ESCAPE}\u0002`, ESCAPE);
+}
+
+function noKey(): KalamError {
+  return new KalamError("data_corrupt", { path: "(cold store)", reason: "a key does not fit its table" });
 }

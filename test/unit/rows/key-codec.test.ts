@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { encodeKey, encodeTextPrefix, isKeyType, keySuccessor } from "../../../src/engine/rows/key-codec.ts";
+import { decodeKey, encodeKey, encodeTextPrefix, isKeyType, keySuccessor } from "../../../src/engine/rows/key-codec.ts";
 import { compareValues, Decimal } from "../../../src/engine/types/index.ts";
 import { text, typedValue } from "../types/value-arbitraries.ts";
 
@@ -45,6 +45,31 @@ describe("keys as bytes", () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  it("give their values back", () => {
+    fc.assert(
+      fc.property(fc.array(typedValue, { minLength: 1, maxLength: 3 }), (parts) => {
+        const types = parts.map(({ type }) => type);
+        const key = encodeKey(
+          types,
+          parts.map(({ value }) => value),
+        );
+        const decoded = decodeKey(types, key);
+        expect(encodeKey(types, decoded)).to.equal(key);
+        parts.forEach(({ value }, at) => {
+          expect(decoded[at]).to.deep.equal(value === 0 ? 0 : value);
+        });
+      }),
+      { numRuns: 600 },
+    );
+  });
+
+  it("are refused when they do not fit their table", () => {
+    const types = [{ kind: "text" }, { kind: "boolean" }] as const;
+    for (const key of ["", "abc", "abc\0", "abc\0\u0002", "abc\0\u0001x", "\u00ff\0\u0001", "a\u0001\0\u0001"]) {
+      expect(() => decodeKey(types, key), JSON.stringify(key)).to.throw("a key does not fit its table");
+    }
   });
 
   it("hold one byte a character", () => {

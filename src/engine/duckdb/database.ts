@@ -1,4 +1,5 @@
 import type { DuckDBConnection, DuckDBInstance, DuckDBScalarFunction, DuckDBTableFunction } from "@duckdb/node-api";
+import { quoteText } from "./constants.ts";
 import { duckApi } from "./native.ts";
 
 export interface DatabaseOptions {
@@ -59,7 +60,7 @@ function settings(options: DatabaseOptions): string[] {
     "SET GLOBAL default_null_order = 'nulls_last_on_asc_first_on_desc'",
     "SET GLOBAL ieee_floating_point_ops = false",
     "SET GLOBAL preserve_insertion_order = true",
-    directory === undefined ? "SET GLOBAL temp_directory = ''" : `SET GLOBAL temp_directory = ${quoted(directory)}`,
+    directory === undefined ? "SET GLOBAL temp_directory = ''" : `SET GLOBAL temp_directory = ${quoteText(directory)}`,
     directory === undefined
       ? "SET GLOBAL max_temp_directory_size = '0KB'"
       : `SET GLOBAL max_temp_directory_size = '${spill}MB'`,
@@ -67,12 +68,7 @@ function settings(options: DatabaseOptions): string[] {
 }
 
 async function lock(connection: DuckDBConnection, directories: readonly string[]): Promise<void> {
-  await connection.run(`SET GLOBAL allowed_directories = [${directories.map(quoted).join(", ")}]`);
+  await connection.run(`SET GLOBAL allowed_directories = [${directories.map(quoteText).join(", ")}]`);
   await connection.run("SET GLOBAL enable_external_access = false");
   await connection.run("SET GLOBAL lock_configuration = true");
-}
-
-/** A text as a literal of DuckDB's. */
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
 }

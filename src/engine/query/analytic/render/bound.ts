@@ -1,11 +1,11 @@
 import { KalamError } from "../../../../errors/index.ts";
+import { quoteText, typedConstant } from "../../../duckdb/constants.ts";
 import { duckType } from "../../../duckdb/duck-type.ts";
 import type { Parameter } from "../../../request.ts";
 import { type Literal, NumberLiteral } from "../../../sql/statement.ts";
 import type { ColumnType, ResultKind, ResultType } from "../../../types/column-type.ts";
 import { parseText } from "../../../types/parse-text.ts";
 import { parseArrayText } from "./array-text.ts";
-import { quoteText, typedConstant } from "./literals.ts";
 
 /** An expression in DuckDB's words. */
 export interface Bound {

@@ -1,11 +1,11 @@
 import type { TypeCast } from "libpg-query";
 import { KalamError } from "../../../../errors/index.ts";
+import { quoteText } from "../../../duckdb/constants.ts";
 import { duckType } from "../../../duckdb/duck-type.ts";
 import type { ResultType } from "../../../types/column-type.ts";
 import { postgresTypeName } from "../../../types/type-display.ts";
 import { type Bound, constantOf, constantText, isFloat, isNull, isUnknown, TEXT } from "./bound.ts";
 import { type Env, positionOf, type Render } from "./env.ts";
-import { quoteText } from "./literals.ts";
 import { castType, intervalUnit, isBareNumeric } from "./types.ts";
 
 export function renderCast(cast: TypeCast, env: Env, render: Render): Bound {

@@ -1,12 +1,13 @@
 import type { A_Const, A_Indirection, ColumnRef, Node, SQLValueFunction } from "libpg-query";
 import { KalamError } from "../../../../errors/index.ts";
+import { quoteText, typedConstant } from "../../../duckdb/constants.ts";
 import { DATABASE_NAME } from "../../../product.ts";
 import { BIGINT, BOOLEAN, type Bound, decide, INTEGER, isUnknown, TEXT } from "./bound.ts";
 import { renderCast } from "./casts.ts";
 import { commonType, renderCase, renderList } from "./conditions.ts";
 import { type Env, positionOf, strings, unsupported } from "./env.ts";
 import { renderCall } from "./functions/call.ts";
-import { constant, number, quoteText, typedConstant } from "./literals.ts";
+import { constant, number } from "./literals.ts";
 import { renderOperation } from "./operations.ts";
 import { renderSubLink } from "./subqueries.ts";
 

@@ -1,22 +1,14 @@
 import { KalamError } from "../../../../errors/index.ts";
-import { duckType } from "../../../duckdb/duck-type.ts";
+import { quoteText } from "../../../duckdb/constants.ts";
 import type { Parameter } from "../../../request.ts";
 import { type Literal, NumberLiteral } from "../../../sql/statement.ts";
-import type { ResultType, Value } from "../../../types/column-type.ts";
-import { Decimal } from "../../../types/decimal.ts";
-import { formatText } from "../../../types/format-text.ts";
-import { checkCharacters } from "../../../types/parse-text.ts";
+import type { ResultType } from "../../../types/column-type.ts";
 
 const NUMBER = /^(?:(\d+)|(?:\d+\.\d*|\.\d+|\d+)(?:e[+-]?\d+)?)$/i;
 const RADIX = /^0(?:x[\da-f_]+|o[0-7_]+|b[01_]+)$/i;
 const INT32 = 2n ** 31n;
 const INT64 = 2n ** 63n;
 const INT128 = 2n ** 127n;
-
-/** A string constant: DuckDB's plain strings know no escape but the doubled quote. */
-export function quoteText(text: string): string {
-  return `'${checkCharacters(text, undefined).replaceAll("'", "''")}'`;
-}
 
 /** An input as a constant, with PostgreSQL's type for it. */
 export function constant(value: Literal | Parameter): { sql: string; type: ResultType } {
@@ -68,16 +60,4 @@ function tooWide(value: string): KalamError {
 
 function negative(of: { sql: string; type: ResultType }): { sql: string; type: ResultType } {
   return { sql: `(- ${of.sql})`, type: of.type };
-}
-
-/** A value of the process as a constant of its type. */
-export function typedConstant(value: Value, type: ResultType): string {
-  if (value === null) return `CAST(NULL AS ${duckType(type)})`;
-  if (value instanceof Uint8Array) return `from_hex('${Buffer.from(value).toString("hex")}')`;
-  if (value instanceof Decimal) {
-    const digits = String(value.unscaled).replace("-", "").length;
-    const precision = type.precision ?? Math.max(digits, value.scale, 1);
-    return `CAST('${value}' AS DECIMAL(${precision}, ${type.scale ?? value.scale}))`;
-  }
-  return `CAST(${quoteText(formatText(value, type))} AS ${duckType(type)})`;
 }

@@ -1,6 +1,6 @@
+import { quoteText } from "../../../duckdb/constants.ts";
 import { BOOLEAN, type Bound, constantText, decide, TEXT } from "./bound.ts";
 import { unsupported } from "./env.ts";
-import { quoteText } from "./literals.ts";
 
 /** LIKE and ILIKE. PostgreSQL's escape is a backslash; DuckDB has none unless it is named. */
 export function like(operator: string, left: Bound, right: Bound, position: number, escape?: string): Bound {

@@ -1,4 +1,5 @@
 import { KalamError } from "../../../../../errors/index.ts";
+import { quoteText } from "../../../../duckdb/constants.ts";
 import { postgresTypeName } from "../../../../types/type-display.ts";
 import { splitArrayText } from "../array-text.ts";
 import {
@@ -13,7 +14,6 @@ import {
   TEXT,
 } from "../bound.ts";
 import { unsupported } from "../env.ts";
-import { quoteText } from "../literals.ts";
 
 export const JSON_OPERATORS: ReadonlySet<string> = new Set(["->", "->>", "#>", "#>>", "?", "?|", "?&", "@>", "<@"]);
 

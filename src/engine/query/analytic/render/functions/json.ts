@@ -1,3 +1,4 @@
+import { quoteText } from "../../../../duckdb/constants.ts";
 import type { ResultType } from "../../../../types/column-type.ts";
 import {
   BIGINT,
@@ -12,7 +13,6 @@ import {
   TEXT,
 } from "../bound.ts";
 import { unsupported } from "../env.ts";
-import { quoteText } from "../literals.ts";
 import { asJson, jsonOperator, step } from "./json-paths.ts";
 import { custom, direct, noFunction, type Rule, type Rules } from "./rule.ts";
 

@@ -1,5 +1,5 @@
+import { quoteText } from "../../../../duckdb/constants.ts";
 import { unsupported } from "../env.ts";
-import { quoteText } from "../literals.ts";
 
 /** Patterns of to_char, longest first, and DuckDB's strftime for each; a function where strftime has nothing. */
 const PATTERNS: readonly (readonly [string, string | ((sql: string) => string)])[] = [

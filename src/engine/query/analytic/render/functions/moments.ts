@@ -1,8 +1,8 @@
 import { KalamError } from "../../../../../errors/index.ts";
+import { quoteText, typedConstant } from "../../../../duckdb/constants.ts";
 import type { ResultType } from "../../../../types/column-type.ts";
 import { BOOLEAN, type Bound, constantText, DOUBLE, decide, INTERVAL, TEXT } from "../bound.ts";
 import { unsupported } from "../env.ts";
-import { quoteText, typedConstant } from "../literals.ts";
 import { strftimeOf } from "./moment-formats.ts";
 import { accept, type Call, custom, direct, noFunction, type Rule, type Rules } from "./rule.ts";
 

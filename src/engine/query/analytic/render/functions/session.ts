@@ -1,10 +1,10 @@
+import { quoteText } from "../../../../duckdb/constants.ts";
 import { DATABASE_NAME, productVersion } from "../../../../product.ts";
 import { postgresTypeName } from "../../../../types/type-display.ts";
 import type { AnalyticalContext } from "../../context.ts";
 import { ID_FUNCTION_NAMES } from "../../scan/id-functions.ts";
 import { TEXT } from "../bound.ts";
 import { unsupported } from "../env.ts";
-import { quoteText } from "../literals.ts";
 import { direct, type Rule, type Rules } from "./rule.ts";
 
 /** A function without arguments whose value the statement knows. */

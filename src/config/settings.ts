@@ -68,6 +68,32 @@ export const SETTINGS = {
     [0, 3600],
     "Seconds that running requests get to finish when the server stops.",
   ),
+  "shutdown.flush.timeout": integer(
+    300,
+    [0, 86_400],
+    "Seconds that running jobs get to finish when the server stops; after that they are marked as failed.",
+  ),
+
+  "jobs.max_concurrent": integer(4, [1, 1024], "Jobs that run at the same time; others wait."),
+  "jobs.max_waiting": integer(10_000, [1, 1_000_000], "Jobs that may wait before new ones are turned away."),
+  "jobs.max_retries": integer(3, [0, 100], "How often a failed job is begun again."),
+  "jobs.retry_backoff_ms": integer(
+    100,
+    [1, 60_000],
+    "Milliseconds before a failed job is begun again; twice as long each time after that, up to a minute.",
+  ),
+  "jobs.timeout_seconds": integer(
+    3600,
+    [0, MANY],
+    "Seconds without progress after which a job counts as hanging and is ended. 0: never.",
+  ),
+  "jobs.grace_seconds": integer(
+    5,
+    [1, 3600],
+    "Seconds that a job which is ended gets to give up before it is no longer waited for.",
+  ),
+  "jobs.retention_days": integer(7, [0, 36_500], "Days that finished jobs are kept in system.jobs."),
+  "jobs.max_kept": integer(10_000, [1, 1_000_000], "Jobs that are kept at most; the oldest finished ones make room."),
 
   "rate_limit.max_queries_per_sec": integer(100_000, [1, MANY], "SQL requests per second and user."),
   "rate_limit.max_auth_requests_per_ip_per_sec": integer(20, [1, MANY], "Logins and the like per second and address.", {
@@ -196,7 +222,7 @@ export const FOREIGN: readonly string[] = [
   "websocket",
   "oauth",
   "user_management",
-  "jobs",
+  "jobs.wal_cleanup_interval_seconds",
   "files",
   "cluster",
   "rpc_tls",
@@ -212,7 +238,6 @@ export const FOREIGN: readonly string[] = [
   "security.max_request_body_size",
   "security.max_ws_message_size",
   "security.strict_ws_origin_check",
-  "shutdown.flush",
   "logging.otlp",
   "logging.targets",
 ];

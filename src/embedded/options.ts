@@ -48,6 +48,31 @@ export const OPEN_OPTIONS: { readonly [K in keyof EngineOptions]: Setting<Engine
     [1, 1024],
     "Joins, sorts and aggregates at the same time; others wait. Each holds a thread of Node's pool (4 by default).",
   ),
+  maxConcurrentJobs: integer(defaults.maxConcurrentJobs, [1, 1024], "Jobs that run at the same time; others wait."),
+  maxWaitingJobs: integer(defaults.maxWaitingJobs, COUNT, "Jobs that may wait before new ones are turned away."),
+  maxKeptJobs: integer(defaults.maxKeptJobs, COUNT, "Jobs that are kept at most; the oldest finished ones make room."),
+  jobRetries: integer(defaults.jobRetries, [0, 100], "How often a failed job is begun again."),
+  jobRetryBackoffMs: integer(
+    defaults.jobRetryBackoffMs,
+    [1, 60_000],
+    "Milliseconds before a failed job is begun again; twice as long each time after that, up to a minute.",
+  ),
+  jobTimeoutSeconds: integer(
+    defaults.jobTimeoutSeconds,
+    [0, 2 ** 31],
+    "Seconds without progress after which a job counts as hanging and is ended. 0: never.",
+  ),
+  jobGraceSeconds: integer(
+    defaults.jobGraceSeconds,
+    [1, 3600],
+    "Seconds that a job which is ended gets to give up before it is no longer waited for.",
+  ),
+  jobRetentionDays: integer(defaults.jobRetentionDays, [0, 36_500], "Days that finished jobs are kept in system.jobs."),
+  shutdownTimeoutSeconds: integer(
+    defaults.shutdownTimeoutSeconds,
+    [0, 86_400],
+    "Seconds that `close()` waits for running jobs; after that they are marked as failed.",
+  ),
   enforcePasswordComplexity: boolean(
     defaults.enforcePasswordComplexity,
     "Check the kinds of characters in passwords of CREATE USER and ALTER USER.",

@@ -4,6 +4,7 @@ import type { Accounts } from "./auth/accounts.ts";
 import type { Catalog } from "./catalog/catalog.ts";
 import type { StorageFolders } from "./catalog/local-storage.ts";
 import type { DuckHost } from "./duckdb/host.ts";
+import type { Jobs } from "./jobs/jobs.ts";
 import type { EngineOptions } from "./options.ts";
 import type { AnalyticalEngine } from "./query/analytic/index.ts";
 import type { RetryLane } from "./retry-lane.ts";
@@ -25,6 +26,7 @@ export interface Database {
   readonly parser: SqlParser;
   readonly duck: DuckHost;
   readonly analytics: AnalyticalEngine;
+  readonly jobs: Jobs;
   /** Microseconds since 1970. */
   readonly startedAt: bigint;
 }

@@ -9,6 +9,7 @@ import { Catalog } from "./catalog/catalog.ts";
 import { localStorage, StorageFolders } from "./catalog/local-storage.ts";
 import type { Database } from "./database.ts";
 import { DuckHost } from "./duckdb/host.ts";
+import { Jobs } from "./jobs/jobs.ts";
 import { defaultEngineOptions, type EngineOptions } from "./options.ts";
 import { PlanCache } from "./plan-cache.ts";
 import { AnalyticalEngine } from "./query/analytic/index.ts";
@@ -21,6 +22,7 @@ import { PartitionCache } from "./rows/partition-cache.ts";
 import { StreamSweeper } from "./rows/stream-sweeper.ts";
 import { loadSqlParser, type ParsedStatement, SqlParser } from "./sql/index.ts";
 import { StatementFailure } from "./statement-failure.ts";
+import { defaultSurroundings, type Surroundings } from "./surroundings.ts";
 
 /**
  * The database itself. It knows no transport and no terminal: the server calls it, and so does a program that embeds it.
@@ -45,24 +47,18 @@ export class Engine implements StatementExecutor {
     this.#sweeper = new StreamSweeper(database.cache, database.catalog, database.pipeline, database.runtime);
   }
 
-  /**
-   * @param around what stands between the engine and its hot store: tests put their faults there
-   * @throws KalamError `data_locked`, `data_corrupt`, `driver_unavailable`, `storage_failed`
-   */
-  static async open(
-    options: Partial<EngineOptions> = {},
-    runtime?: Runtime,
-    around: (store: HotStore) => HotStore = (store) => store,
-  ): Promise<Engine> {
+  /** @throws KalamError `data_locked`, `data_corrupt`, `driver_unavailable`, `storage_failed` */
+  static async open(options: Partial<EngineOptions> = {}, surroundings: Partial<Surroundings> = {}): Promise<Engine> {
     const complete = { ...defaultEngineOptions, ...options };
-    const own = runtime ?? createRuntime({ node: complete.nodeId });
+    const around = { ...defaultSurroundings, ...surroundings };
     await loadSqlParser();
     const folder = complete.driver === "memory" ? undefined : await DataFolder.open(complete.dataDir);
     let store: HotStore | undefined;
     try {
-      store = around(await openHotStore({ driver: complete.driver, dataDir: folder?.path ?? "" }));
-      const database = await openDatabase(complete, own, store, folder?.path);
+      store = around.around(await openHotStore({ driver: complete.driver, dataDir: folder?.path ?? "" }));
+      const database = await openDatabase(complete, around, store, folder?.path);
       await database.accounts.bootstrapRoot(complete.rootPassword);
+      await database.jobs.start();
       const engine = new Engine(database, folder);
       engine.#sweeper.start();
       return engine;
@@ -79,6 +75,10 @@ export class Engine implements StatementExecutor {
 
   get runtime(): Runtime {
     return this.#database.runtime;
+  }
+
+  get jobs(): Jobs {
+    return this.#database.jobs;
   }
 
   async execute(sql: string, context: RequestContext): Promise<readonly StatementResult[]> {
@@ -132,16 +132,17 @@ export class Engine implements StatementExecutor {
     return { cacheBytes: cache.bytes, partitions: cache.partitionCount, tables: catalog.tables().length };
   }
 
-  /** Takes no more statements, waits for the writes that were taken, and gives the data folder free. Idempotent. */
+  /** Takes no more statements, waits for the writes that were taken and the jobs that run, and gives the data folder free. Idempotent. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
   }
 
   async #close(): Promise<void> {
-    const { pipeline, duck, store } = this.#database;
+    const { jobs, pipeline, duck, store } = this.#database;
     this.#sweeper.stop();
     try {
+      await jobs.drain();
       await pipeline.close();
       duck.close();
       await store.close();
@@ -153,10 +154,11 @@ export class Engine implements StatementExecutor {
 
 async function openDatabase(
   options: EngineOptions,
-  runtime: Runtime,
+  surroundings: Surroundings,
   store: HotStore,
   dataDir: string | undefined,
 ): Promise<Database> {
+  const runtime = surroundings.runtime ?? createRuntime({ node: options.nodeId });
   const cache = new PartitionCache(store, {
     budgetBytes: options.cacheBytes,
     maxPartitionBytes: options.maxPartitionBytes,
@@ -175,7 +177,7 @@ async function openDatabase(
     directories: [],
     runtime,
   });
-  return {
+  const database: Database = {
     options,
     runtime,
     store,
@@ -188,8 +190,10 @@ async function openDatabase(
     parser: new SqlParser({ cacheEntries: options.planCacheEntries, maxStatementBytes: options.maxStatementBytes }),
     duck,
     analytics: new AnalyticalEngine(duck),
+    jobs: new Jobs({ store, pipeline, options, surroundings, runtime, database: () => database }),
     startedAt: runtime.clock.nowMicros(),
   };
+  return database;
 }
 
 /** What an embedding program passes is not checked by any wire. */

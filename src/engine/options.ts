@@ -26,6 +26,24 @@ export interface EngineOptions {
   readonly analyticsThreads: number;
   /** Analytical queries that run at the same time; others wait. Each holds a thread of the pool (4 by default) that writes need too. */
   readonly analyticsConcurrency: number;
+  /** Jobs that run at the same time. */
+  readonly maxConcurrentJobs: number;
+  /** Jobs that may wait before new ones are turned away. */
+  readonly maxWaitingJobs: number;
+  /** Documents of jobs that are kept, whatever their age; the oldest finished ones make room. */
+  readonly maxKeptJobs: number;
+  /** How often a failed job is begun again. */
+  readonly jobRetries: number;
+  /** Milliseconds before the first retry; twice as long before each one after it, up to a minute. */
+  readonly jobRetryBackoffMs: number;
+  /** Seconds without progress after which a job counts as hanging and is ended; 0 means never. */
+  readonly jobTimeoutSeconds: number;
+  /** Seconds that a job which is ended gets to give up before it is no longer waited for. */
+  readonly jobGraceSeconds: number;
+  /** Days that finished jobs are kept. */
+  readonly jobRetentionDays: number;
+  /** Seconds that running jobs get when the engine is closed. */
+  readonly shutdownTimeoutSeconds: number;
   /** Check the kinds of characters in passwords of CREATE USER and ALTER USER. */
   readonly enforcePasswordComplexity: boolean;
   /** Password of `root` when the database is new; without one the server must be set up first. */
@@ -51,6 +69,15 @@ export const defaultEngineOptions: EngineOptions = {
   analyticsMemoryBytes: 256 * 1024 * 1024,
   analyticsThreads: 2,
   analyticsConcurrency: 2,
+  maxConcurrentJobs: 4,
+  maxWaitingJobs: 10_000,
+  maxKeptJobs: 10_000,
+  jobRetries: 3,
+  jobRetryBackoffMs: 100,
+  jobTimeoutSeconds: 3600,
+  jobGraceSeconds: 5,
+  jobRetentionDays: 7,
+  shutdownTimeoutSeconds: 300,
   enforcePasswordComplexity: false,
   rootPassword: undefined,
   nodeId: 1,

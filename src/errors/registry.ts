@@ -346,6 +346,7 @@ export const ERRORS = define({
     "Not found: Storage '{storage}' does not exist",
     "SHOW STORAGES lists what is there.",
   ),
+  job_not_found: sql("42704", "Not found: Job '{job}' does not exist", "SHOW JOBS lists what is there."),
 
   // --- definitions -------------------------------------------------------------------------------------------
   invalid_table_definition: sql("42P16", "Invalid operation: {reason}", "Correct the definition as the message says."),
@@ -501,6 +502,26 @@ export const ERRORS = define({
     message: "The server has too many statements waiting ({waiting})",
     remedy: "Try again shortly.",
   },
+
+  too_many_jobs: {
+    code: "OVERLOADED",
+    status: 503,
+    sqlstate: "53300",
+    message: "The server has too many jobs waiting ({waiting})",
+    remedy: "Try again when some have finished, or raise jobs.max_waiting.",
+  },
+
+  // --- jobs --------------------------------------------------------------------------------------------------
+  job_not_active: sql(
+    "55000",
+    "Invalid operation: Cannot cancel job in status {status}",
+    "Only jobs that wait or run can be cancelled.",
+  ),
+  invalid_job_parameters: sql(
+    "22023",
+    "Invalid operation: Invalid parameters for a job of type {type}: {reason}",
+    "Correct the parameters as the message says.",
+  ),
 
   // --- permissions -------------------------------------------------------------------------------------------
   admin_required: denied(

@@ -42,6 +42,8 @@ export class KalamServer implements Service {
   #http: HttpServer | undefined;
   #engine: Engine | undefined;
   #rootPassword: RootPasswordChange | undefined;
+  /** Trouble in the background before there was a log. */
+  readonly #early: { readonly what: string; readonly error: unknown }[] = [];
 
   constructor({ config, warnings }: LoadedConfig, options: ServerOptions = {}) {
     this.#config = config;
@@ -58,7 +60,8 @@ export class KalamServer implements Service {
     try {
       await http.start();
       const { Engine } = await import("../engine/engine.ts");
-      this.#engine = await Engine.open(engineSettings(config), this.#runtime);
+      const report = (what: string, error: unknown): void => this.#report(what, error);
+      this.#engine = await Engine.open(engineSettings(config), { runtime: this.#runtime, report });
       this.#log = openLog(config);
       await this.#prepareRoot(this.#engine);
       http.attach({
@@ -72,6 +75,7 @@ export class KalamServer implements Service {
     }
     const { log } = this.#log;
     for (const warning of [...this.#warnings, ...(weakSecret === undefined ? [] : [weakSecret])]) log.warn({}, warning);
+    for (const { what, error } of this.#early.splice(0)) this.#report(what, error);
     log.info({ url: this.url, version: this.build.version, driver: config["hot_store.driver"] }, "server started");
   }
 
@@ -94,6 +98,11 @@ export class KalamServer implements Service {
   /** What this start did to the password of `root`; undefined when it left it alone. */
   get rootPassword(): RootPasswordChange | undefined {
     return this.#rootPassword;
+  }
+
+  #report(what: string, error: unknown): void {
+    if (this.#log === undefined) this.#early.push({ what, error });
+    else this.#log.log.warn(error === undefined ? {} : { err: error }, what);
   }
 
   /** Before anybody is answered. */

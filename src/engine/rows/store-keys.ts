@@ -5,6 +5,7 @@ import { encodeKey } from "./key-codec.ts";
  * Where things stand in the hot store. Keys are handled as latin-1 strings, one character a byte.
  *
  *     c <kind> <name>                        catalog documents
+ *     j <job id>                             job documents
  *     m <name>                               the engine's own notes
  *     r <table id, 4 bytes> <user> <key>     rows: a partition is everything that begins with r, table and user
  *
@@ -26,6 +27,12 @@ export function catalogKey(kind: "n" | "t" | "v" | "s", name: string): string {
 }
 
 export const CATALOG_PREFIX = "c";
+
+export const JOB_PREFIX = "j";
+
+export function jobKey(id: string): string {
+  return JOB_PREFIX + id;
+}
 
 export function noteKey(name: string): string {
   return `m${name}`;

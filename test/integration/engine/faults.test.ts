@@ -19,15 +19,23 @@ async function withFaults(
   let faulty: FaultyHotStore | undefined;
   let armed = false;
   const random = new SeededRandom(3);
-  const engine = await Engine.open({ ...options, dataDir: folder }, undefined, (store) => {
-    faulty = new FaultyHotStore(store, {
-      // No faults while the engine opens.
-      random: { bytes: (length) => random.bytes(length), below: (bound) => (armed ? random.below(bound) : bound - 1) },
-      timers: systemTimers,
-      rates: { ...rates, maximumDelayMillis: 1 },
-    });
-    return faulty;
-  });
+  const engine = await Engine.open(
+    { ...options, dataDir: folder },
+    {
+      around: (store) => {
+        faulty = new FaultyHotStore(store, {
+          // No faults while the engine opens.
+          random: {
+            bytes: (length) => random.bytes(length),
+            below: (bound) => (armed ? random.below(bound) : bound - 1),
+          },
+          timers: systemTimers,
+          rates: { ...rates, maximumDelayMillis: 1 },
+        });
+        return faulty;
+      },
+    },
+  );
   armed = true;
   const db = new EmbeddedDatabase(engine);
   try {

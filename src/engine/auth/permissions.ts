@@ -65,6 +65,9 @@ const RULES: Readonly<Record<Statement["kind"], Rule | ((statement: never) => Ru
   },
 };
 
+/** Every kind of statement that there is. */
+export const STATEMENT_KINDS: readonly string[] = Object.keys(RULES);
+
 /** @throws KalamError `admin_required`, `insufficient_privileges` or `role_required` */
 export function requireStatement(principal: Principal, statement: Statement): void {
   const entry = RULES[statement.kind];

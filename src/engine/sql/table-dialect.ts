@@ -15,6 +15,8 @@ export interface TableDialect {
 
 /** Integer types that PostgreSQL does not let have a display width, as in MySQL's `INT(11)`. */
 const WIDTHLESS = new Set(["int", "integer", "bigint", "smallint", "mediumint"]);
+/** What stands before the name of a column that is defined. */
+const COLUMN_STARTS = new Set(["(", ",", "column", "add", "modify", "exists"]);
 /** MySQL's table options behind the columns. */
 const TAIL_OPTIONS = new Set(["engine", "charset", "character", "collate", "row_format", "comment", "auto_increment"]);
 
@@ -94,6 +96,8 @@ export class TableDialectReader {
       case "unsigned":
         return this.#take(at, 1, this.#unsigned);
       case "signed":
+        // Right behind the column's name it is the type.
+        return COLUMN_STARTS.has(this.#tokens[at - 2]?.value ?? "") ? 0 : this.#take(at, 1, []);
       case "zerofill":
         return this.#take(at, 1, []);
       case "comment":

@@ -36,12 +36,23 @@ const CHARACTER = new Set([
 const DECIMAL = new Set(["numeric", "decimal", "dec", "fixed", "number"]);
 const EMBEDDING = new Set(["embedding", "vector"]);
 const SERIAL = new Set(["serial", "serial2", "serial4", "serial8", "smallserial", "bigserial"]);
+/** Whose modifiers decide the kind, or that have no signed kind of their own. */
+const OTHERS = ["float", "usmallint", "ubigint", "uint64"];
 /** Types of other databases that users will try, and that we answer by name. */
 const KNOWN_ELSEWHERE = new Set(
   "interval enum set money bit varbit xml inet cidr macaddr macaddr8 point line lseg box path polygon circle geometry geography tsvector tsquery hstore int4range int8range numrange tsrange tstzrange daterange oid regclass struct map".split(
     " ",
   ),
 );
+
+/** Every name that a column's type may have. */
+export const TYPE_NAMES: readonly string[] = [
+  ...Object.keys(PLAIN),
+  ...CHARACTER,
+  ...DECIMAL,
+  ...EMBEDDING,
+  ...OTHERS,
+].sort();
 
 /** The next signed type that holds every value of an unsigned one. */
 const UNSIGNED: Partial<Record<StorableKind, ColumnType>> = {

@@ -30,7 +30,7 @@ const NAMESPACE = stable(TEXT, (_row, frame) => frame.namespace);
 const DATABASE = stable(TEXT, () => DATABASE_NAME);
 
 /** Functions without arguments: the statement's time, user and namespace, what runs here, and new ids. */
-const SOURCES: Readonly<Record<string, Source>> = {
+export const SOURCES: Readonly<Record<string, Source>> = {
   now: NOW,
   transaction_timestamp: NOW,
   statement_timestamp: NOW,

@@ -13,7 +13,7 @@ import { rejection } from "../../support/rejection.ts";
 const page = readFileSync(new URL("../../../docs/sql.md", import.meta.url), "utf8");
 
 /** The text of all fenced blocks of SQL. */
-const examples = [...page.matchAll(/```sql\n([^]*?)```/g)].map((match) => match[1] ?? "");
+const examples = [...page.matchAll(/```sql\n([\s\S]*?)```/g)].map((match) => match[1] ?? "");
 
 /** The rows of the tables in one section, cell by cell. */
 function tableRows(title: string): string[][] {

@@ -6,7 +6,7 @@ import { comparablePair, compileComparison, isOrdered } from "./comparison.ts";
 import { Compiled, dependencyOf, type Evaluate, VOLATILE } from "./frame.ts";
 import { NotSimple } from "./not-simple.ts";
 import { isUntyped, type Operand, settle, typeOf } from "./operand.ts";
-import { commonType, postgresName } from "./type-rules.ts";
+import { postgresName, unionType } from "./type-rules.ts";
 
 /**
  * The operands brought to one type, as PostgreSQL does for CASE, COALESCE and their like.
@@ -24,7 +24,7 @@ export function unify(
   for (const operand of operands) {
     const next = typeOf(operand);
     if (next === undefined) continue;
-    const common = type === undefined ? next : sameDecimal(type, next) ? type : commonType(type, next);
+    const common = type === undefined ? next : sameDecimal(type, next) ? type : unionType(type, next);
     if (common === undefined) {
       const message = `${place} types ${postgresName(type)} and ${postgresName(next)} cannot be matched`;
       throw new KalamError("datatype_mismatch", { message }, position === undefined ? {} : { position });

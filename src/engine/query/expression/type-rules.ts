@@ -73,6 +73,14 @@ export function commonType(a: ResultType, b: ResultType): ResultType | undefined
   return category === "other" && a.kind !== b.kind ? undefined : { kind: a.kind };
 }
 
+/** The type of a column that holds both, as in CASE: real stays real there, while an operator widens it beside other numbers. */
+export function unionType(a: ResultType, b: ResultType): ResultType | undefined {
+  const isReal = a.kind === "real" || b.kind === "real";
+  const isDouble = a.kind === "double" || b.kind === "double";
+  if (isReal && !isDouble && categoryOf(a) === categoryOf(b)) return { kind: "real" };
+  return commonType(a, b);
+}
+
 function commonDecimal(a: ResultType, b: ResultType): ResultType {
   const left = asDecimalType(a);
   const right = asDecimalType(b);

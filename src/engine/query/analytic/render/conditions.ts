@@ -22,7 +22,7 @@ export function meet(a: ResultType, b: ResultType): ResultType | undefined {
   if (a.kind === "unknown") return b;
   if (b.kind === "unknown") return a;
   if (isNumeric(a) && isNumeric(b)) {
-    if (isFloat(a) || isFloat(b)) return { kind: "double" };
+    if (isFloat(a) || isFloat(b)) return { kind: a.kind === "double" || b.kind === "double" ? "double" : "real" };
     if (isWhole(a) && isWhole(b)) return { kind: a.kind === "bigint" || b.kind === "bigint" ? "bigint" : "integer" };
     return { kind: "decimal" };
   }

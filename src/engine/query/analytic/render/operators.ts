@@ -20,6 +20,7 @@ import {
 import { textOf } from "./casts.ts";
 import { unsupported } from "./env.ts";
 import { JSON_OPERATORS, jsonOperator } from "./functions/json-paths.ts";
+import { vectorDistance } from "./functions/lists.ts";
 import { like, matches } from "./patterns.ts";
 
 const COMPARISONS: ReadonlyMap<string, string> = new Map([
@@ -64,7 +65,10 @@ export function binary(operator: string, left: Bound, right: Bound, position: nu
     return jsonOperator(operator, left, right, position);
   }
   const distance = DISTANCES.get(operator);
-  if (distance !== undefined) return vectorDistance(distance, left, right);
+  if (distance !== undefined) {
+    const [a, b] = unify(left, right);
+    return vectorDistance(distance, a.sql, b.sql);
+  }
   if (COMPARISONS.has(operator)) return compare(operator, left, right, position);
   switch (operator) {
     case "+":
@@ -251,11 +255,6 @@ function concatenateLists(left: Bound, right: Bound): Bound {
     return of.type?.kind === "list" || of.type === undefined ? of.sql : `[${of.sql}]`;
   });
   return { sql: `list_concat(${sides.join(", ")})`, type };
-}
-
-function vectorDistance(name: string, left: Bound, right: Bound): Bound {
-  const [a, b] = unify(left, right);
-  return { sql: `${name}(${a.sql}, ${b.sql})`, type: DOUBLE };
 }
 
 function missing(operator: string, left: Bound | undefined, right: Bound, position: number): KalamError {

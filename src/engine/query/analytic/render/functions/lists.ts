@@ -1,5 +1,5 @@
 import type { ResultType } from "../../../../types/column-type.ts";
-import { BIGINT, BOOLEAN, type Bound, constantNumber, DOUBLE, decide, INTEGER, isUnknown, TEXT } from "../bound.ts";
+import { BIGINT, BOOLEAN, type Bound, constantNumber, decide, INTEGER, isUnknown, TEXT } from "../bound.ts";
 import { unsupported } from "../env.ts";
 import { custom, noFunction, type Rule, type Rules } from "./rule.ts";
 
@@ -49,6 +49,19 @@ const prepend: Rule = {
   },
 };
 
+const REAL: ResultType = { kind: "real" };
+
+/** A distance in 32 bits. A vector without length has no direction: its cosine distance is 1, where DuckDB would compute 2. */
+export function vectorDistance(name: string, a: string, b: string): Bound {
+  const sql = `${name}(${a}, ${b})`;
+  if (name !== "array_cosine_distance") return { sql, type: REAL };
+  const [x, y] = [a, b].map((of) => `array_inner_product(${of}, ${of})`);
+  return {
+    sql: `CASE WHEN ${x} = 0 AND ${y} >= 0 OR ${y} = 0 AND ${x} >= 0 THEN CAST(1 AS FLOAT) ELSE ${sql} END`,
+    type: REAL,
+  };
+}
+
 const distance = (name: string): Rule => ({
   minimum: 2,
   maximum: 2,
@@ -56,7 +69,7 @@ const distance = (name: string): Rule => ({
     const [a, b] = call.args;
     if (a === undefined || b === undefined) throw noFunction(call);
     const type = a.type?.kind === "embedding" ? a.type : b.type;
-    return { sql: `${name}(${vector(a, type)}, ${vector(b, type)})`, type: DOUBLE };
+    return vectorDistance(name, vector(a, type), vector(b, type));
   },
 });
 

@@ -18,6 +18,11 @@ export const SETTINGS = {
   "storage.data_path": text("./data", "Folder of the database; made when it does not exist.", {
     environment: ["KALAMDB_DATA_DIR"],
   }),
+  "storage.timeout_seconds": integer(
+    60,
+    [1, 3600],
+    "Seconds that a storage may take for one call of its file system; one that hangs for longer counts as gone until it answers.",
+  ),
   "hot_store.driver": oneOf(
     ["sqlite", "memory"],
     "sqlite",

@@ -73,6 +73,11 @@ export const OPEN_OPTIONS: { readonly [K in keyof EngineOptions]: Setting<Engine
     [0, 86_400],
     "Seconds that `close()` waits for running jobs; after that they are marked as failed.",
   ),
+  storageTimeoutSeconds: integer(
+    defaults.storageTimeoutSeconds,
+    [1, 3600],
+    "Seconds that a storage may take for one call of its file system.",
+  ),
   enforcePasswordComplexity: boolean(
     defaults.enforcePasswordComplexity,
     "Check the kinds of characters in passwords of CREATE USER and ALTER USER.",

@@ -2,7 +2,6 @@ import type { HotStore } from "../drivers/hot/hot-store.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Accounts } from "./auth/accounts.ts";
 import type { Catalog } from "./catalog/catalog.ts";
-import type { StorageFolders } from "./catalog/local-storage.ts";
 import type { DuckHost } from "./duckdb/host.ts";
 import type { Jobs } from "./jobs/jobs.ts";
 import type { EngineOptions } from "./options.ts";
@@ -11,6 +10,7 @@ import type { RetryLane } from "./retry-lane.ts";
 import type { CommitPipeline } from "./rows/commit-pipeline.ts";
 import type { PartitionCache } from "./rows/partition-cache.ts";
 import type { SqlParser } from "./sql/index.ts";
+import type { Storages } from "./storages/storages.ts";
 
 /** The parts of an open engine, as the statements use them. */
 export interface Database {
@@ -22,7 +22,7 @@ export interface Database {
   readonly catalog: Catalog;
   readonly retries: RetryLane;
   readonly accounts: Accounts;
-  readonly folders: StorageFolders;
+  readonly storages: Storages;
   readonly parser: SqlParser;
   readonly duck: DuckHost;
   readonly analytics: AnalyticalEngine;

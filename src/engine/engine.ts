@@ -6,7 +6,6 @@ import { createRuntime, type Runtime } from "../runtime/runtime.ts";
 import { Accounts } from "./auth/accounts.ts";
 import { RowAccountStore } from "./auth/row-account-store.ts";
 import { Catalog } from "./catalog/catalog.ts";
-import { localStorage, StorageFolders } from "./catalog/local-storage.ts";
 import type { Database } from "./database.ts";
 import { DuckHost } from "./duckdb/host.ts";
 import { Jobs } from "./jobs/jobs.ts";
@@ -22,6 +21,9 @@ import { PartitionCache } from "./rows/partition-cache.ts";
 import { StreamSweeper } from "./rows/stream-sweeper.ts";
 import { loadSqlParser, type ParsedStatement, SqlParser } from "./sql/index.ts";
 import { StatementFailure } from "./statement-failure.ts";
+import { type LocalBase, localBase, localStorage } from "./storages/local-storage.ts";
+import { RetiredTables } from "./storages/retired-tables.ts";
+import { Storages } from "./storages/storages.ts";
 import { defaultSurroundings, type Surroundings } from "./surroundings.ts";
 
 /**
@@ -38,12 +40,16 @@ export class Engine implements StatementExecutor {
   readonly #database: Database;
   readonly #plans = new PlanCache();
   readonly #folder: DataFolder | undefined;
+  readonly #localBase: LocalBase;
   readonly #sweeper: StreamSweeper;
+  readonly #retired: RetiredTables;
   #closing: Promise<void> | undefined;
 
-  private constructor(database: Database, folder: DataFolder | undefined) {
+  private constructor(database: Database, folder: DataFolder | undefined, local: LocalBase) {
     this.#database = database;
     this.#folder = folder;
+    this.#localBase = local;
+    this.#retired = new RetiredTables(database);
     this.#sweeper = new StreamSweeper(database.cache, database.catalog, database.pipeline, database.runtime);
   }
 
@@ -53,18 +59,21 @@ export class Engine implements StatementExecutor {
     const around = { ...defaultSurroundings, ...surroundings };
     await loadSqlParser();
     const folder = complete.driver === "memory" ? undefined : await DataFolder.open(complete.dataDir);
+    const local = localBase(folder?.path);
     let store: HotStore | undefined;
     try {
       store = around.around(await openHotStore({ driver: complete.driver, dataDir: folder?.path ?? "" }));
-      const database = await openDatabase(complete, around, store, folder?.path);
+      const database = await openDatabase(complete, around, store, folder?.path, local);
       await database.accounts.bootstrapRoot(complete.rootPassword);
       await database.jobs.start();
-      const engine = new Engine(database, folder);
+      const engine = new Engine(database, folder, local);
       engine.#sweeper.start();
+      engine.#retired.start();
       return engine;
     } catch (error) {
       await store?.close();
       await folder?.close();
+      await local.close();
       throw error;
     }
   }
@@ -143,11 +152,13 @@ export class Engine implements StatementExecutor {
     this.#sweeper.stop();
     try {
       await jobs.drain();
+      await this.#retired.stop();
       await pipeline.close();
       duck.close();
       await store.close();
     } finally {
       await this.#folder?.close();
+      await this.#localBase.close();
     }
   }
 }
@@ -157,6 +168,7 @@ async function openDatabase(
   surroundings: Surroundings,
   store: HotStore,
   dataDir: string | undefined,
+  local: LocalBase,
 ): Promise<Database> {
   const runtime = surroundings.runtime ?? createRuntime({ node: options.nodeId });
   const cache = new PartitionCache(store, {
@@ -165,18 +177,26 @@ async function openDatabase(
   });
   const pipeline = new CommitPipeline(store, cache, runtime, options.maxWaitingWrites);
   await pipeline.start();
-  const catalog = await Catalog.load(store, localStorage(dataDir));
+  const catalog = await Catalog.load(store, localStorage(local.directory));
   const accounts = new Accounts(new RowAccountStore(store, cache, pipeline), runtime, {
     enforcePasswordComplexity: options.enforcePasswordComplexity,
+  });
+  const storages = new Storages({
+    catalog,
+    accounts,
+    runtime,
+    timeoutMillis: options.storageTimeoutSeconds * 1000,
+    around: surroundings.aroundObjects,
   });
   const duck = new DuckHost({
     memoryLimitBytes: options.analyticsMemoryBytes,
     threads: options.analyticsThreads,
     maxConcurrent: options.analyticsConcurrency,
     temporaryDirectory: dataDir === undefined ? undefined : `${dataDir}/tmp`,
-    directories: [],
+    directories: storages.directories,
     runtime,
   });
+  storages.onChange(() => duck.setDirectories(storages.directories));
   const database: Database = {
     options,
     runtime,
@@ -186,7 +206,7 @@ async function openDatabase(
     catalog,
     retries: new RetryLane(),
     accounts,
-    folders: new StorageFolders(dataDir),
+    storages,
     parser: new SqlParser({ cacheEntries: options.planCacheEntries, maxStatementBytes: options.maxStatementBytes }),
     duck,
     analytics: new AnalyticalEngine(duck),

@@ -44,6 +44,8 @@ export interface EngineOptions {
   readonly jobRetentionDays: number;
   /** Seconds that running jobs get when the engine is closed. */
   readonly shutdownTimeoutSeconds: number;
+  /** Seconds that a storage may take for one call of its file system. */
+  readonly storageTimeoutSeconds: number;
   /** Check the kinds of characters in passwords of CREATE USER and ALTER USER. */
   readonly enforcePasswordComplexity: boolean;
   /** Password of `root` when the database is new; without one the server must be set up first. */
@@ -78,6 +80,7 @@ export const defaultEngineOptions: EngineOptions = {
   jobGraceSeconds: 5,
   jobRetentionDays: 7,
   shutdownTimeoutSeconds: 300,
+  storageTimeoutSeconds: 60,
   enforcePasswordComplexity: false,
   rootPassword: undefined,
   nodeId: 1,

@@ -31,6 +31,7 @@ export function engineSettings(config: Config): Partial<EngineOptions> {
     jobGraceSeconds: config["jobs.grace_seconds"],
     jobRetentionDays: config["jobs.retention_days"],
     shutdownTimeoutSeconds: config["shutdown.flush.timeout"],
+    storageTimeoutSeconds: config["storage.timeout_seconds"],
     enforcePasswordComplexity: config["auth.enforce_password_complexity"],
     rootPassword: config["auth.root_password"],
   };

@@ -4,7 +4,13 @@ import type { CommitPipeline } from "../rows/commit-pipeline.ts";
 import { keySuccessor } from "../rows/key-codec.ts";
 import { CATALOG_PREFIX, catalogKey, fromBuffer, toBuffer } from "../rows/store-keys.ts";
 import type { WriteBatch } from "../rows/write-batch.ts";
-import type { NamespaceDefinition, StorageDefinition, TableDefinition, ViewDefinition } from "./definitions.ts";
+import type {
+  NamespaceDefinition,
+  RetiredTable,
+  StorageDefinition,
+  TableDefinition,
+  ViewDefinition,
+} from "./definitions.ts";
 import { FIRST_USER_TABLE_ID } from "./system-schemas.ts";
 import { TableSchema } from "./table-schema.ts";
 
@@ -18,6 +24,11 @@ export interface CatalogChanges {
   dropTable(schema: TableSchema): void;
   putView(definition: ViewDefinition): void;
   dropView(namespace: string, name: string): void;
+  putStorage(definition: StorageDefinition): void;
+  dropStorage(id: string): void;
+  /** Remembers that files of a dropped table may be there, until `unretire`. */
+  retire(table: RetiredTable): void;
+  unretire(tableId: number): void;
   /** A table id that was never used before. */
   newTableId(): number;
 }
@@ -31,14 +42,26 @@ export class Catalog {
   readonly #namespaces = new Map<string, NamespaceDefinition>();
   readonly #tables = new Map<string, TableSchema>();
   readonly #views = new Map<string, ViewDefinition>();
+  /** By id in small letters. */
   readonly #storages = new Map<string, StorageDefinition>();
+  readonly #retired = new Map<number, RetiredTable>();
+  readonly #local: StorageDefinition;
   #nextTableId = FIRST_USER_TABLE_ID;
   #version = 0;
 
-  /** Reads all documents. @throws KalamError `data_corrupt` */
-  static async load(store: HotStore, localStorage: StorageDefinition): Promise<Catalog> {
-    const catalog = new Catalog();
-    catalog.#storages.set(localStorage.id, localStorage);
+  private constructor(local: StorageDefinition) {
+    this.#local = local;
+    this.#setStorage(local);
+  }
+
+  /**
+   * Reads all documents.
+   *
+   * @param local the storage that is always there; where its files are is not a matter of documents
+   * @throws KalamError `data_corrupt`
+   */
+  static async load(store: HotStore, local: StorageDefinition): Promise<Catalog> {
+    const catalog = new Catalog(local);
     const end = toBuffer(keySuccessor(CATALOG_PREFIX) as string);
     let start: Buffer = toBuffer(CATALOG_PREFIX);
     for (;;) {
@@ -57,6 +80,8 @@ export class Catalog {
       else if (key.startsWith("cn")) this.#setNamespace(document as NamespaceDefinition);
       else if (key.startsWith("ct")) this.#setTable(new TableSchema(document as TableDefinition));
       else if (key.startsWith("cv")) this.#setView(document as ViewDefinition);
+      else if (key.startsWith("cs")) this.#setStorage(document as StorageDefinition);
+      else if (key.startsWith("cr")) this.#setRetired(document as RetiredTable);
       else throw new Error(`unknown document ${key}`);
     } catch (error) {
       throw new KalamError(
@@ -90,7 +115,7 @@ export class Catalog {
   }
 
   storage(id: string): StorageDefinition | undefined {
-    return this.#storages.get(id);
+    return this.#storages.get(id.toLowerCase());
   }
 
   /** Sorted by name. */
@@ -114,8 +139,16 @@ export class Catalog {
     return this.views().filter((view) => view.namespace === namespace);
   }
 
+  /** `local` first. */
   storages(): readonly StorageDefinition[] {
-    return sorted(this.#storages);
+    const all = sorted(this.#storages);
+    const isLocal = (storage: StorageDefinition): boolean => storage.id === this.#local.id;
+    return [...all.filter(isLocal), ...all.filter((storage) => !isLocal(storage))];
+  }
+
+  /** Dropped tables whose files are still to be deleted. */
+  retired(): readonly RetiredTable[] {
+    return [...this.#retired.values()];
   }
 
   /**
@@ -157,6 +190,11 @@ export class Catalog {
         put(catalogKey("v", `${definition.namespace}.${definition.name}`), definition, () => this.#setView(definition)),
       dropView: (namespace, name) =>
         drop(catalogKey("v", `${namespace}.${name}`), () => this.#views.delete(`${namespace}.${name}`)),
+      putStorage: (definition) =>
+        put(catalogKey("s", definition.id.toLowerCase()), definition, () => this.#setStorage(definition)),
+      dropStorage: (id) => drop(catalogKey("s", id.toLowerCase()), () => this.#storages.delete(id.toLowerCase())),
+      retire: (table) => put(catalogKey("r", String(table.tableId)), table, () => this.#setRetired(table)),
+      unretire: (tableId) => drop(catalogKey("r", String(tableId)), () => this.#retired.delete(tableId)),
       newTableId: () => {
         const id = this.#nextTableId;
         put(NEXT_ID_KEY, id + 1, () => {
@@ -173,6 +211,15 @@ export class Catalog {
 
   #setTable(schema: TableSchema): void {
     this.#tables.set(schema.fullName, schema);
+  }
+
+  #setStorage(definition: StorageDefinition): void {
+    const { baseDirectory } = definition.id === this.#local.id ? this.#local : definition;
+    this.#storages.set(definition.id.toLowerCase(), { ...definition, baseDirectory });
+  }
+
+  #setRetired(table: RetiredTable): void {
+    this.#retired.set(table.tableId, table);
   }
 
   #setView(definition: ViewDefinition): void {

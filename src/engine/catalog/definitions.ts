@@ -49,7 +49,11 @@ export interface TableDefinition {
   readonly primaryKey: readonly string[];
   readonly accessLevel: AccessLevel;
   readonly storageId: string;
+  /** Storages besides `storageId` that can still have files of this table: it was moved. */
+  readonly formerStorageIds?: readonly string[];
   readonly useUserStorage: boolean;
+  /** What its folders are called where that is not its name: it was renamed, or its name was taken when it was made. */
+  readonly folderName?: string;
   readonly flushPolicy?: FlushPolicy;
   readonly ttlSeconds?: number;
   readonly deletedRetentionHours?: number;
@@ -70,12 +74,36 @@ export interface ViewDefinition {
 }
 
 export interface StorageDefinition {
+  /** As written by who made it; no two differ only in large and small letters. */
   readonly id: string;
   readonly name: string;
   readonly description: string | null;
   readonly type: "filesystem";
+  /** Absolute, without symbolic links. */
   readonly baseDirectory: string;
   readonly sharedTablesTemplate: string;
   readonly userTablesTemplate: string;
+  /** Templates of earlier times: there can be files where they said. */
+  readonly formerTemplates: readonly string[];
+  /** JSON texts of objects. Credentials are never shown. */
+  readonly credentials: string | null;
+  readonly config: string | null;
   readonly createdAt: string;
+  readonly updatedAt: string;
+}
+
+/** A folder in a storage. */
+export interface Place {
+  readonly storageId: string;
+  /** Relative to the base of the storage. */
+  readonly folder: string;
+}
+
+/** A table that was dropped and whose files may still be there. */
+export interface RetiredTable {
+  readonly tableId: number;
+  readonly namespace: string;
+  readonly folderName: string;
+  /** Folders that hold its files and those of no other table. */
+  readonly places: readonly Place[];
 }

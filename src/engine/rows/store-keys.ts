@@ -22,7 +22,7 @@ export function partitionPrefix(tableId: number, user: string): string {
   return tablePrefix(tableId) + encodeKey(TEXT, [user]);
 }
 
-export function catalogKey(kind: "n" | "t" | "v" | "s", name: string): string {
+export function catalogKey(kind: "n" | "t" | "v" | "s" | "r", name: string): string {
   return `c${kind}${name}`;
 }
 

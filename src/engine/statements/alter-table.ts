@@ -9,9 +9,10 @@ import type { Execution } from "../execution.ts";
 import { qualify } from "../query/resolve.ts";
 import type { StatementResult } from "../request.ts";
 import type { AlterTable, AlterTableAction } from "../sql/statement.ts";
+import { storagesOf } from "../storages/table-places.ts";
 import { resolveType, sqlTypeName } from "../types/index.ts";
 import { columnSpec, defaultValue } from "./column-spec.ts";
-import { tableOptions } from "./table-options.ts";
+import { type TableOptions, tableOptions } from "./table-options.ts";
 import { refuseSystemNamespace } from "./tables.ts";
 
 /** What an action did, for the message; undefined when everything was so already. */
@@ -107,7 +108,10 @@ function applyAction(
     }
     case "set_options": {
       const options = tableOptions(database, definition.kind, action.options, definition);
-      return { definition: { ...definition, ...options }, done: `SET ${[...action.options.keys()].join(", ")}` };
+      return {
+        definition: { ...definition, ...options, ...formerStorages(database, definition, options) },
+        done: `SET ${[...action.options.keys()].join(", ")}`,
+      };
     }
     case "modify_column": {
       const column = requireColumn(definition, action.column.name.toLowerCase(), action.column.position);
@@ -130,9 +134,27 @@ function applyAction(
       if (database.catalog.view(definition.namespace, name) !== undefined) {
         throw new KalamError("view_exists", { view: `${definition.namespace}.${name}` });
       }
-      return { definition: { ...definition, name }, done: `RENAME TO ${name}` };
+      return { definition: renamed(definition, name), done: `RENAME TO ${name}` };
     }
   }
+}
+
+/** Its files stay where they are. */
+function renamed(definition: TableDefinition, name: string): TableDefinition {
+  const { folderName: former = definition.name, ...rest } = definition;
+  return former === name ? { ...rest, name } : { ...rest, name, folderName: former };
+}
+
+/** Moving a table moves nothing that is there: files are also where they would have gone until now. */
+function formerStorages(
+  database: Database,
+  definition: TableDefinition,
+  options: TableOptions,
+): Pick<TableDefinition, "formerStorageIds"> {
+  const present = storagesOf(database.catalog, { ...definition, ...options });
+  const left = storagesOf(database.catalog, definition).filter((id) => !present.includes(id));
+  if (left.length === 0) return {};
+  return { formerStorageIds: [...(definition.formerStorageIds ?? []), ...left] };
 }
 
 function addColumn(

@@ -1,6 +1,6 @@
 import { KalamError } from "../../errors/index.ts";
 import type { CatalogChanges } from "../catalog/catalog.ts";
-import type { TableDefinition } from "../catalog/definitions.ts";
+import type { RetiredTable } from "../catalog/definitions.ts";
 import { canonicalNamespace, checkName, isSystemNamespace } from "../catalog/names.ts";
 import type { Database } from "../database.ts";
 import type { Execution } from "../execution.ts";
@@ -8,7 +8,7 @@ import type { StatementResult } from "../request.ts";
 import type { WriteBatch } from "../rows/write-batch.ts";
 import type { AlterNamespace, CreateNamespace, DropNamespace, UseNamespace } from "../sql/statement.ts";
 import { DEFAULT_NAMESPACE } from "./default-namespace.ts";
-import { eraseTable } from "./erase-table.ts";
+import { deleteFiles, eraseTable } from "./erase-table.ts";
 
 export async function createNamespace(
   database: Database,
@@ -56,25 +56,29 @@ export async function dropNamespace(
       reason: `Namespace '${name}' is reserved and cannot be dropped`,
     });
   }
-  const dropped: TableDefinition[] = [];
+  const retired: RetiredTable[] = [];
   const message = await database.catalog.change(database.pipeline, (changes, batch) => {
     if (database.catalog.namespace(name) === undefined) {
       if (statement.ifExists) return `Namespace '${name}' does not exist`;
       throw new KalamError("namespace_not_found", { namespace: name }, { position: statement.position });
     }
-    dropped.push(...database.catalog.tablesIn(name).map((table) => table.definition));
-    dropContents(database, name, changes, batch);
+    retired.push(...dropContents(database, name, changes, batch));
     changes.dropNamespace(name);
     return `Namespace '${name}' dropped successfully`;
   });
-  for (const table of dropped) await database.folders.remove(table);
-  return said(execution, message);
+  return said(execution, await deleteFiles(database, retired, message));
 }
 
 /** Everything in the namespace goes with it, in the same batch. */
-function dropContents(database: Database, namespace: string, changes: CatalogChanges, batch: WriteBatch): void {
-  for (const table of database.catalog.tablesIn(namespace)) eraseTable(database, table, changes, batch);
+function dropContents(
+  database: Database,
+  namespace: string,
+  changes: CatalogChanges,
+  batch: WriteBatch,
+): readonly RetiredTable[] {
   for (const view of database.catalog.viewsIn(namespace)) changes.dropView(namespace, view.name);
+  const tables = database.catalog.tablesIn(namespace);
+  return tables.flatMap((table) => eraseTable(database, table, changes, batch) ?? []);
 }
 
 /** `USE` lasts to the end of the request; clients that want it for longer send `namespace_id`. */

@@ -1,13 +1,14 @@
-import { KalamError } from "../../errors/index.ts";
-import type { ColumnSpec, TableDefinition } from "../catalog/definitions.ts";
+import { KalamError, toKalamError } from "../../errors/index.ts";
+import type { ColumnSpec, RetiredTable, TableDefinition } from "../catalog/definitions.ts";
 import { checkName, isSystemNamespace } from "../catalog/names.ts";
 import type { Database } from "../database.ts";
 import type { Execution } from "../execution.ts";
 import { qualify } from "../query/resolve.ts";
 import type { StatementResult } from "../request.ts";
 import type { CreateTable, DropTable } from "../sql/statement.ts";
+import { freeFolderName } from "../storages/table-places.ts";
 import { columnSpec } from "./column-spec.ts";
-import { eraseTable } from "./erase-table.ts";
+import { deleteFiles, eraseTable } from "./erase-table.ts";
 import { requireHome } from "./namespaces.ts";
 import { tableKind, tableOptions } from "./table-options.ts";
 
@@ -39,9 +40,14 @@ export async function createTable(
       if (statement.ifNotExists) return `Table ${namespace}.${name} already exists`;
       throw new KalamError("table_exists", { table: `${namespace}.${name}` }, { position });
     }
+    if (database.catalog.storage(options.storageId) === undefined) {
+      throw new KalamError("storage_not_found", { storage: options.storageId });
+    }
     const now = execution.now.toString();
+    const id = changes.newTableId();
+    const folderName = freeFolderName(database.catalog, { id, namespace, name });
     const definition: TableDefinition = {
-      id: changes.newTableId(),
+      id,
       namespace,
       name,
       kind,
@@ -49,6 +55,7 @@ export async function createTable(
       nextColumnId: columns.length + 1,
       primaryKey,
       ...options,
+      ...(folderName === undefined ? {} : { folderName }),
       schemaVersion: 1,
       createdAt: now,
       updatedAt: now,
@@ -57,8 +64,18 @@ export async function createTable(
     created = definition;
     return `CREATE TABLE: ${kind} table ${namespace}.${name} created successfully`;
   });
-  if (created !== undefined && kind === "shared") await database.folders.create({ namespace, name });
-  return { message, rowCount: 0, asUser: execution.principal.userId };
+  const note = created?.kind === "shared" ? await makeFolder(database, created) : "";
+  return { message: message + note, rowCount: 0, asUser: execution.principal.userId };
+}
+
+/** A table can be used without its folder, which is made with its first files at the latest. */
+async function makeFolder(database: Database, table: TableDefinition): Promise<string> {
+  try {
+    await database.storages.createTableFolder(table);
+    return "";
+  } catch (error) {
+    return `; its folder is not there yet (${toKalamError(error).message})`;
+  }
 }
 
 function columnsOf(database: Database, execution: Execution, statement: CreateTable): readonly ColumnSpec[] {
@@ -104,15 +121,15 @@ export async function dropTable(
   execution: Execution,
   statement: DropTable,
 ): Promise<StatementResult> {
-  const dropped: TableDefinition[] = [];
+  const retired: RetiredTable[] = [];
   const message = await database.catalog.change(database.pipeline, (changes, batch) => {
     const messages = statement.tables.map((reference) => {
       const { namespace, name } = qualify(execution, reference);
       refuseSystemNamespace(namespace, name, "drop");
       const table = database.catalog.table(namespace, name);
       if (table !== undefined) {
-        dropped.push(table.definition);
-        eraseTable(database, table, changes, batch);
+        const files = eraseTable(database, table, changes, batch);
+        if (files !== undefined) retired.push(files);
         return `Table ${namespace}.${name} dropped successfully`;
       }
       if (database.catalog.view(namespace, name) !== undefined) {
@@ -127,8 +144,7 @@ export async function dropTable(
     });
     return messages.join("; ");
   });
-  for (const table of dropped) await database.folders.remove(table);
-  return { message, rowCount: 0, asUser: execution.principal.userId };
+  return { message: await deleteFiles(database, retired, message), rowCount: 0, asUser: execution.principal.userId };
 }
 
 export function refuseSystemNamespace(namespace: string, name: string, action: string): void {

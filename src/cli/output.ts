@@ -7,6 +7,8 @@ const FLUSH_AT = 64 * 1024;
 export class Output {
   readonly #stream: Writable;
   readonly isTerminal: boolean;
+  /** Called before anything is written: a terminal may show something in its place. */
+  beforeWrite: () => void = () => undefined;
   #parts: string[] = [];
   #length = 0;
 
@@ -34,6 +36,8 @@ export class Output {
     const text = this.#parts.join("");
     this.#parts = [];
     this.#length = 0;
-    if (text !== "" && !this.#stream.write(text)) await once(this.#stream, "drain");
+    if (text === "") return;
+    this.beforeWrite();
+    if (!this.#stream.write(text)) await once(this.#stream, "drain");
   }
 }

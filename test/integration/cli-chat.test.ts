@@ -170,6 +170,9 @@ describe("kalam with a real server", () => {
       await terminal.shows(/─\[ RECORD 1 \]─+\ntable_id +│ chat:/);
       await terminal.enter("\\d");
       await terminal.shows(/│ chat +│ bodies +│ view +│/);
+      // What shows that one has to wait makes room for the result.
+      await terminal.enter("SELECT count(*) AS pairs FROM generate_series(1, 40000) a, generate_series(1, 60000) b;");
+      await terminal.shows(/b;\n┌─+┐\n│ pairs/);
       await terminal.type("SELECT * FROM bod");
       await terminal.shows(/FROM bod$/m);
       await terminal.press("Tab");

@@ -42,6 +42,7 @@ export class Repl {
     this.#names = new NameCache(options.session.client);
     this.#spinner = new Spinner(options.output);
     this.#recall = [...options.history.entries];
+    options.session.output.beforeWrite = () => this.#spinner.stop();
     options.session.onCatalogChange = () => this.#names.forget();
     this.#lines = createInterface({
       input: options.input,

@@ -8,7 +8,7 @@ import type { Database } from "../database.ts";
 import type { Execution } from "../execution.ts";
 import { qualify } from "../query/resolve.ts";
 import type { StatementResult } from "../request.ts";
-import type { AlterTable, AlterTableAction } from "../sql/statement.ts";
+import type { AlterTable, AlterTableAction, TypeReference } from "../sql/statement.ts";
 import { storagesOf } from "../storages/table-places.ts";
 import { resolveType, sqlTypeName } from "../types/index.ts";
 import { columnSpec, defaultValue } from "./column-spec.ts";
@@ -97,15 +97,8 @@ function applyAction(
       const { default: _former, ...column } = requireColumn(definition, action.column, action.position);
       return replaceColumn(definition, column, `ALTER COLUMN ${column.name} DROP DEFAULT`);
     }
-    case "drop_not_null": {
-      const column = requireColumn(definition, action.column, action.position);
-      if (definition.primaryKey.includes(column.name)) {
-        throw new KalamError("invalid_table_definition", {
-          reason: `Column '${column.name}' is a PRIMARY KEY and cannot be nullable`,
-        });
-      }
-      return replaceColumn(definition, { ...column, notNull: false }, `ALTER COLUMN ${column.name} DROP NOT NULL`);
-    }
+    case "drop_not_null":
+      return dropNotNull(definition, requireColumn(definition, action.column, action.position));
     case "set_options": {
       const options = tableOptions(database, definition.kind, action.options, definition);
       return {
@@ -114,18 +107,23 @@ function applyAction(
       };
     }
     case "modify_column": {
-      const column = requireColumn(definition, action.column.name.toLowerCase(), action.column.position);
-      const type = resolveType(action.column.type);
-      if (JSON.stringify(type) !== JSON.stringify(column.type) || action.nullable === false) {
-        throw new KalamError("feature_not_supported", { feature: "changing the type of a column that holds rows" });
-      }
-      return { definition, done: `MODIFY COLUMN ${column.name} ${sqlTypeName(type)}` };
+      const { name, position, type } = action.column;
+      const column = requireColumn(definition, name.toLowerCase(), position);
+      requireSameType(column, type);
+      if (action.nullable === false) requireNotNull(column, position);
+      const altered = action.nullable === true ? dropNotNull(definition, column) : { definition };
+      return { ...altered, done: `MODIFY COLUMN ${column.name} ${sqlTypeName(column.type)}` };
     }
-    case "set_type":
-    case "set_not_null":
-      throw new KalamError("feature_not_supported", {
-        feature: `ALTER COLUMN ${action.column} on a table that holds rows`,
-      });
+    case "set_type": {
+      const column = requireColumn(definition, action.column, action.position);
+      requireSameType(column, action.type);
+      return { definition, done: `ALTER COLUMN ${column.name} TYPE ${sqlTypeName(column.type)}` };
+    }
+    case "set_not_null": {
+      const column = requireColumn(definition, action.column, action.position);
+      requireNotNull(column, action.position);
+      return { definition, done: `ALTER COLUMN ${column.name} SET NOT NULL` };
+    }
     case "rename_table": {
       const name = checkName("table", action.to);
       if (database.catalog.table(definition.namespace, name) !== undefined) {
@@ -155,6 +153,30 @@ function formerStorages(
   const left = storagesOf(database.catalog, definition).filter((id) => !present.includes(id));
   if (left.length === 0) return {};
   return { formerStorageIds: [...(definition.formerStorageIds ?? []), ...left] };
+}
+
+function dropNotNull(definition: TableDefinition, column: ColumnSpec): Altered {
+  if (definition.primaryKey.includes(column.name)) {
+    throw new KalamError("invalid_table_definition", {
+      reason: `Column '${column.name}' is a PRIMARY KEY and cannot be nullable`,
+    });
+  }
+  return replaceColumn(definition, { ...column, notNull: false }, `ALTER COLUMN ${column.name} DROP NOT NULL`);
+}
+
+function requireSameType(column: ColumnSpec, wanted: TypeReference): void {
+  if (JSON.stringify(resolveType(wanted)) === JSON.stringify(column.type)) return;
+  throw refused(`changing the type of column '${column.name}'`, wanted.position);
+}
+
+function requireNotNull(column: ColumnSpec, position: number): void {
+  if (!column.notNull) throw refused(`SET NOT NULL of column '${column.name}'`, position);
+}
+
+/** Rows that are there would have to be read and written anew. */
+function refused(feature: string, position: number): KalamError {
+  const hint = "Add a column of the new kind, copy the values, drop the old one and RENAME.";
+  return new KalamError("feature_not_supported", { feature }, { position, hint });
 }
 
 function addColumn(

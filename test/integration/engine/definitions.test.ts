@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { open } from "../../../src/index.ts";
 import { onEveryDriver, values } from "../../support/engine.ts";
 import { withFolder } from "../../support/folder.ts";
-import { rejection } from "../../support/rejection.ts";
+import { kalamError, rejection } from "../../support/rejection.ts";
 
 describe("engine: definitions", () => {
   onEveryDriver("namespaces: create, use, drop with everything in them, start empty again", async (db) => {
@@ -44,6 +44,49 @@ describe("engine: definitions", () => {
       "key",
       "invalid_table_definition",
     );
+  });
+
+  onEveryDriver(
+    "ALTER TABLE: what a column is already is no change, anything that rows stand against is refused",
+    async (db) => {
+      await db.query("CREATE SHARED TABLE t (id INT PRIMARY KEY, v TEXT NOT NULL, n INT)");
+      for (const action of [
+        "MODIFY COLUMN n INTEGER",
+        "ALTER n TYPE INT4",
+        "ALTER v SET NOT NULL",
+        "MODIFY v TEXT NOT NULL",
+      ]) {
+        await db.query(`ALTER TABLE t ${action}`);
+      }
+      const refused: [string, string, string][] = [
+        ["MODIFY COLUMN n BIGINT", "changing the type of column 'n' is not supported", "BIGINT"],
+        ["ALTER COLUMN n TYPE TEXT", "changing the type of column 'n' is not supported", "TEXT"],
+        ["ALTER COLUMN n SET NOT NULL", "SET NOT NULL of column 'n' is not supported", "n SET"],
+        ["MODIFY n INT NOT NULL", "SET NOT NULL of column 'n' is not supported", "n INT"],
+      ];
+      for (const [action, message, place] of refused) {
+        const sql = `ALTER TABLE t ${action}`;
+        const error = await kalamError(db.query(sql), "feature_not_supported");
+        expect([error.message, error.position], sql).to.deep.equal([message, sql.indexOf(place)]);
+      }
+      await db.query("ALTER TABLE t MODIFY COLUMN v TEXT NULL");
+      await db.query("INSERT INTO t VALUES (1, NULL, NULL)");
+      await kalamError(db.query("ALTER TABLE t MODIFY COLUMN id INT NULL"), "invalid_table_definition");
+    },
+  );
+
+  onEveryDriver("the default namespace can be neither made nor dropped", async (db) => {
+    expect((await db.query("CREATE NAMESPACE IF NOT EXISTS default")).message).to.equal(
+      "Namespace 'default' already exists",
+    );
+    await kalamError(db.query("CREATE NAMESPACE default"), "invalid_name");
+    await kalamError(db.query("DROP NAMESPACE IF EXISTS default"), "invalid_name");
+    expect((await kalamError(db.query("DROP NAMESPACE nope"), "namespace_not_found")).hint).to.equal(
+      "SHOW NAMESPACES lists what is there.",
+    );
+    expect(
+      (await kalamError(db.query("CREATE TABLE nope.t (id INT PRIMARY KEY)"), "namespace_not_found")).hint,
+    ).to.equal("Create it first with CREATE NAMESPACE nope.");
   });
 
   onEveryDriver("a table does not take the name of a view", async (db) => {

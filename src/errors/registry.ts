@@ -596,6 +596,13 @@ export const ERRORS = define({
     message: "Internal error: {reason}",
     remedy: "This is a bug: please report it with the request id and the server's log.",
   },
+  segment_unreadable: {
+    code: "SEGMENT_UNREADABLE",
+    status: 500,
+    sqlstate: "XX001",
+    message: "The segment {path} cannot be read: {reason}",
+    remedy: "Restore the file from a backup. Rows of other segments, users and tables are not touched.",
+  },
 
   // --- starting ----------------------------------------------------------------------------------------------
   config_invalid: {

@@ -1,0 +1,54 @@
+import type { TableSchema } from "../catalog/table-schema.ts";
+import type { DuckHost } from "../duckdb/host.ts";
+import type { KeyRange } from "../query/relation.ts";
+import type { Row } from "../types/column-type.ts";
+import type { ReadableSegment } from "./readable-segment.ts";
+import { lookupKeys } from "./segment-lookup.ts";
+import { mergeSegments } from "./segment-merge.ts";
+import { SegmentQueries } from "./segment-queries.ts";
+
+/**
+ * Rows of segments as the rest of the engine knows rows: one value a slot, of our own kinds, equal to those that the hot store
+ * would give. Tombstones come too, since they say that older versions do not count. Segments are given oldest first.
+ *
+ * Every statement borrows a connection only until its rows are here, so whoever holds one while waiting for these rows, as a
+ * statement of the analytical path would, can wait for itself: it reads segments with `liveRowsSql`.
+ *
+ * @throws segment_unreadable when a file is missing or damaged; cancelled, overloaded, query_memory
+ */
+export class SegmentReader {
+  readonly #queries: SegmentQueries;
+
+  constructor(duck: DuckHost) {
+    this.#queries = new SegmentQueries(duck);
+  }
+
+  /** Files that statements have opened since the start. */
+  get filesOpened(): number {
+    return this.#queries.filesOpened;
+  }
+
+  /**
+   * The newest version of each key among the segments that may have it; keys that none has are left out.
+   *
+   * @param wanted encoded keys with their candidates, oldest first
+   */
+  lookup(
+    schema: TableSchema,
+    wanted: ReadonlyMap<string, readonly ReadableSegment[]>,
+    signal?: AbortSignal,
+  ): Promise<Map<string, Row>> {
+    return lookupKeys(this.#queries, schema, wanted, signal);
+  }
+
+  /** The newest version of each key of the range, in key order or backwards, in chunks of at most 2048 rows. */
+  scan(
+    schema: TableSchema,
+    segments: readonly ReadableSegment[],
+    range: KeyRange,
+    reverse: boolean,
+    signal?: AbortSignal,
+  ): AsyncIterable<readonly Row[]> {
+    return mergeSegments(this.#queries, schema, segments, range, reverse, signal);
+  }
+}

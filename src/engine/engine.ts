@@ -8,7 +8,9 @@ import { RowAccountStore } from "./auth/row-account-store.ts";
 import { Catalog } from "./catalog/catalog.ts";
 import type { Database } from "./database.ts";
 import { DuckHost } from "./duckdb/host.ts";
+import { checksOf } from "./jobs/checks.ts";
 import { Jobs } from "./jobs/jobs.ts";
+import { Scheduler } from "./jobs/scheduler.ts";
 import { defaultEngineOptions, type EngineOptions } from "./options.ts";
 import { PlanCache } from "./plan-cache.ts";
 import { AnalyticalEngine } from "./query/analytic/index.ts";
@@ -24,7 +26,7 @@ import { StatementFailure } from "./statement-failure.ts";
 import { type LocalBase, localBase, localStorage } from "./storages/local-storage.ts";
 import { RetiredTables } from "./storages/retired-tables.ts";
 import { Storages } from "./storages/storages.ts";
-import { defaultSurroundings, type Surroundings } from "./surroundings.ts";
+import { defaultSurroundings, type Report, type Surroundings } from "./surroundings.ts";
 
 /**
  * The database itself. It knows no transport and no terminal: the server calls it, and so does a program that embeds it.
@@ -43,14 +45,16 @@ export class Engine implements StatementExecutor {
   readonly #localBase: LocalBase;
   readonly #sweeper: StreamSweeper;
   readonly #retired: RetiredTables;
+  readonly #scheduler: Scheduler;
   #closing: Promise<void> | undefined;
 
-  private constructor(database: Database, folder: DataFolder | undefined, local: LocalBase) {
+  private constructor(database: Database, folder: DataFolder | undefined, local: LocalBase, report: Report) {
     this.#database = database;
     this.#folder = folder;
     this.#localBase = local;
     this.#retired = new RetiredTables(database);
     this.#sweeper = new StreamSweeper(database.cache, database.catalog, database.pipeline, database.runtime);
+    this.#scheduler = new Scheduler(checksOf(database), database.runtime, report);
   }
 
   /** @throws KalamError `data_locked`, `data_corrupt`, `driver_unavailable`, `storage_failed` */
@@ -66,9 +70,10 @@ export class Engine implements StatementExecutor {
       const database = await openDatabase(complete, around, store, folder?.path, local);
       await database.accounts.bootstrapRoot(complete.rootPassword);
       await database.jobs.start();
-      const engine = new Engine(database, folder, local);
+      const engine = new Engine(database, folder, local, around.report);
       engine.#sweeper.start();
       engine.#retired.start();
+      await engine.#scheduler.start();
       return engine;
     } catch (error) {
       await store?.close();
@@ -151,6 +156,7 @@ export class Engine implements StatementExecutor {
     const { jobs, pipeline, duck, store } = this.#database;
     this.#sweeper.stop();
     try {
+      await this.#scheduler.drain();
       await jobs.drain();
       await this.#retired.stop();
       await pipeline.close();

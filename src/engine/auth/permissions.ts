@@ -45,6 +45,7 @@ const RULES: Readonly<Record<Statement["kind"], Rule | ((statement: never) => Ru
   drop_table: adminFor("drop this table"),
   create_view: adminFor("create views"),
   drop_view: adminFor("drop views"),
+  kill_job: admin("job management"),
   clear_cache: admin("cache operations"),
   create_user: (statement: CreateUser) =>
     makesOrdinaryUser(statement) ? service("CREATE USER") : admin("user management"),

@@ -164,12 +164,14 @@ export class Jobs implements Service {
     return cancelled.reduce<number>((sum, one) => sum + one, 0);
   }
 
-  /** Cancels the jobs that work on the rows of a table, when it is dropped. */
-  cancelOfTable(fullName: string): Promise<number> {
-    return this.cancelWhere(
-      (job) => this.#kinds.find(job.type)?.bind(job.parameters).table === fullName,
-      `Table ${fullName} was dropped`,
-    );
+  /** Cancels the jobs that work on the rows of a table which was dropped. Never rejects: the table is gone already. */
+  async cancelOfTable(fullName: string): Promise<void> {
+    try {
+      const isOfTable = (job: Job): boolean => this.#kinds.get(job.type).bind(job.parameters).table === fullName;
+      await this.cancelWhere(isOfTable, `Table ${fullName} was dropped`);
+    } catch (error) {
+      this.#parts.surroundings.report(`the jobs of ${fullName}, which was dropped, could not be cancelled`, error);
+    }
   }
 
   get(id: string): Job | undefined {

@@ -1,3 +1,4 @@
+import { parseKill } from "./job-statements.ts";
 import { nextToken } from "./lexer.ts";
 import { parseNamespaceStatement, parseUseStatement } from "./namespace-statements.ts";
 import { statementOf } from "./query-statements.ts";
@@ -14,7 +15,6 @@ const TABLE_KINDS = new Set(["user", "shared", "stream"]);
 const LATER_VERBS = new Set([
   "storage",
   "subscribe",
-  "kill",
   "backup",
   "restore",
   "export",
@@ -51,6 +51,8 @@ export function parseStatement(text: string): Statement {
     case "describe":
     case "desc":
       return parseDescribe(new TokenCursor(text));
+    case "kill":
+      return parseKill(new TokenCursor(text));
     case "clear":
       return parseClear(new TokenCursor(text));
     default:

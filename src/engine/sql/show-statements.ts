@@ -1,3 +1,4 @@
+import { parseJobIds } from "./job-statements.ts";
 import type { ShowStatement, Statement } from "./statement.ts";
 import type { TokenCursor } from "./token-cursor.ts";
 import { unsupported } from "./unsupported.ts";
@@ -5,7 +6,7 @@ import { unsupported } from "./unsupported.ts";
 type Subject = ShowStatement["subject"];
 
 /** `SHOW …` of a thing that a later version will know. */
-const LATER = new Set(["jobs", "manifest", "export", "live", "topics", "indexes", "index", "cluster", "subscriptions"]);
+const LATER = new Set(["manifest", "export", "live", "topics", "indexes", "index", "cluster", "subscriptions"]);
 
 export function parseShow(cursor: TokenCursor): Statement {
   cursor.expect("show");
@@ -21,6 +22,7 @@ function parseSubject(cursor: TokenCursor): Subject {
     return { type: "namespaces" };
   if (cursor.accept("storages")) return { type: "storages" };
   if (cursor.accept("users")) return { type: "users" };
+  if (cursor.accept("jobs") || cursor.accept("job")) return { type: "jobs", ids: parseJobIds(cursor) };
   if (cursor.accept("full", "tables") || cursor.accept("tables"))
     return { type: "tables", namespace: inNamespace(cursor) };
   if (cursor.accept("full", "columns") || cursor.accept("columns")) return { type: "columns", table: ofTable(cursor) };

@@ -70,6 +70,7 @@ export type Statement =
   | DropUser
   | ShowStatement
   | DescribeTable
+  | KillJob
   | ClearCache;
 
 export interface SelectStatement {
@@ -264,6 +265,7 @@ export interface ShowStatement {
   readonly kind: "show";
   readonly subject:
     | { readonly type: "namespaces" | "storages" | "users" }
+    | { readonly type: "jobs"; readonly ids: readonly string[] | undefined }
     | { readonly type: "tables"; readonly namespace: string | undefined }
     | { readonly type: "columns"; readonly table: QualifiedName }
     | { readonly type: "stats"; readonly table: QualifiedName }
@@ -275,6 +277,12 @@ export interface DescribeTable {
   readonly kind: "describe_table";
   readonly table: QualifiedName;
   readonly history: boolean;
+}
+
+export interface KillJob {
+  readonly kind: "kill_job";
+  readonly job: string;
+  readonly position: number;
 }
 
 export interface ClearCache {

@@ -12,6 +12,7 @@ import type { ExplainStatement, Statement } from "../sql/statement.ts";
 import { alterTable } from "./alter-table.ts";
 import { describeTable } from "./describe.ts";
 import { explain } from "./explain.ts";
+import { killJob } from "./jobs.ts";
 import { alterNamespace, createNamespace, dropNamespace, useNamespace } from "./namespaces.ts";
 import { show } from "./show.ts";
 import { createTable, dropTable } from "./tables.ts";
@@ -77,6 +78,8 @@ export function runStatement(
       return show(database, execution, statement);
     case "describe_table":
       return describeTable(database, execution, statement);
+    case "kill_job":
+      return killJob(database, execution, statement);
     case "clear_cache":
       database.cache.clear();
       database.parser.clearCache();

@@ -8,32 +8,38 @@ import type { WriteBatch } from "../rows/write-batch.ts";
 import { deleteRetired } from "../storages/retired-tables.ts";
 import { retirementOf } from "../storages/table-places.ts";
 
-/**
- * Removes a table with all rows of all users, in one batch. Its id is never used again.
- *
- * @returns what is to be deleted outside of the hot store when the batch is durable
- */
+/** A table that is gone when the batch is durable, and what is then to be deleted outside of the hot store. */
+export interface ErasedTable {
+  readonly fullName: string;
+  readonly files: RetiredTable | undefined;
+}
+
+/** Removes a table with all rows of all users, in one batch. Its id is never used again. */
 export function eraseTable(
   database: Database,
   table: TableSchema,
   changes: CatalogChanges,
   batch: WriteBatch,
-): RetiredTable | undefined {
+): ErasedTable {
   const prefix = tablePrefix(table.definition.id);
   batch.deleteRange(prefix, keySuccessor(prefix) as string);
   batch.onApplied(() => database.cache.forgetDropped(table.definition.id));
   changes.dropTable(table);
-  const retired = retirementOf(database.catalog, table.definition);
-  if (retired !== undefined) changes.retire(retired);
-  return retired;
+  const files = retirementOf(database.catalog, table.definition);
+  if (files !== undefined) changes.retire(files);
+  return { fullName: table.fullName, files };
 }
 
-/** Deletes the files of tables that were erased. @returns the message of the statement that erased them */
-export async function deleteFiles(
+/** Ends the jobs of tables that were erased and deletes their files. @returns the message of the statement that erased them */
+export async function clearErased(
   database: Database,
-  retired: readonly RetiredTable[],
+  erased: readonly ErasedTable[],
   message: string,
 ): Promise<string> {
-  const [failure] = await deleteRetired(database, retired);
+  for (const { fullName } of erased) await database.jobs.cancelOfTable(fullName);
+  const [failure] = await deleteRetired(
+    database,
+    erased.flatMap(({ files }) => files ?? []),
+  );
   return failure === undefined ? message : `${message}; files are left until the next start (${failure})`;
 }

@@ -1,6 +1,5 @@
 import { KalamError } from "../../errors/index.ts";
 import type { CatalogChanges } from "../catalog/catalog.ts";
-import type { RetiredTable } from "../catalog/definitions.ts";
 import { canonicalNamespace, checkName, isSystemNamespace } from "../catalog/names.ts";
 import type { Database } from "../database.ts";
 import type { Execution } from "../execution.ts";
@@ -8,7 +7,7 @@ import type { StatementResult } from "../request.ts";
 import type { WriteBatch } from "../rows/write-batch.ts";
 import type { AlterNamespace, CreateNamespace, DropNamespace, UseNamespace } from "../sql/statement.ts";
 import { DEFAULT_NAMESPACE } from "./default-namespace.ts";
-import { deleteFiles, eraseTable } from "./erase-table.ts";
+import { clearErased, type ErasedTable, eraseTable } from "./erase-table.ts";
 
 export async function createNamespace(
   database: Database,
@@ -56,17 +55,17 @@ export async function dropNamespace(
       reason: `Namespace '${name}' is reserved and cannot be dropped`,
     });
   }
-  const retired: RetiredTable[] = [];
+  const erased: ErasedTable[] = [];
   const message = await database.catalog.change(database.pipeline, (changes, batch) => {
     if (database.catalog.namespace(name) === undefined) {
       if (statement.ifExists) return `Namespace '${name}' does not exist`;
       throw new KalamError("namespace_not_found", { namespace: name }, { position: statement.position });
     }
-    retired.push(...dropContents(database, name, changes, batch));
+    erased.push(...dropContents(database, name, changes, batch));
     changes.dropNamespace(name);
     return `Namespace '${name}' dropped successfully`;
   });
-  return said(execution, await deleteFiles(database, retired, message));
+  return said(execution, await clearErased(database, erased, message));
 }
 
 /** Everything in the namespace goes with it, in the same batch. */
@@ -75,10 +74,9 @@ function dropContents(
   namespace: string,
   changes: CatalogChanges,
   batch: WriteBatch,
-): readonly RetiredTable[] {
+): readonly ErasedTable[] {
   for (const view of database.catalog.viewsIn(namespace)) changes.dropView(namespace, view.name);
-  const tables = database.catalog.tablesIn(namespace);
-  return tables.flatMap((table) => eraseTable(database, table, changes, batch) ?? []);
+  return database.catalog.tablesIn(namespace).map((table) => eraseTable(database, table, changes, batch));
 }
 
 /** `USE` lasts to the end of the request; clients that want it for longer send `namespace_id`. */

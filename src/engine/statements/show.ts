@@ -14,6 +14,7 @@ import {
   storageRows,
 } from "../system/catalog-tables.ts";
 import { systemRelation } from "../system/index.ts";
+import { SHOWN_JOB_COLUMNS, shownJobRows } from "../system/jobs-table.ts";
 import { settingRows } from "../system/server-tables.ts";
 import type { SystemColumn } from "../system/system-relation.ts";
 import type { Row } from "../types/column-type.ts";
@@ -32,6 +33,8 @@ export async function show(
       return answer(NAMESPACE_COLUMNS, namespaceRows(database, execution), asUser);
     case "storages":
       return answer(STORAGE_COLUMNS, storageRows(database), asUser);
+    case "jobs":
+      return answer(SHOWN_JOB_COLUMNS, shownJobRows(database, execution, subject.ids), asUser);
     case "tables":
       return answer(SCHEMA_COLUMNS, tableRows(database, execution, subject.namespace), asUser);
     case "users":

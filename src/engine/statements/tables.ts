@@ -1,5 +1,5 @@
 import { KalamError, toKalamError } from "../../errors/index.ts";
-import type { ColumnSpec, RetiredTable, TableDefinition } from "../catalog/definitions.ts";
+import type { ColumnSpec, TableDefinition } from "../catalog/definitions.ts";
 import { checkName, isSystemNamespace } from "../catalog/names.ts";
 import type { Database } from "../database.ts";
 import type { Execution } from "../execution.ts";
@@ -8,7 +8,7 @@ import type { StatementResult } from "../request.ts";
 import type { CreateTable, DropTable } from "../sql/statement.ts";
 import { freeFolderName } from "../storages/table-places.ts";
 import { columnSpec } from "./column-spec.ts";
-import { deleteFiles, eraseTable } from "./erase-table.ts";
+import { clearErased, type ErasedTable, eraseTable } from "./erase-table.ts";
 import { requireHome } from "./namespaces.ts";
 import { tableKind, tableOptions } from "./table-options.ts";
 
@@ -121,15 +121,14 @@ export async function dropTable(
   execution: Execution,
   statement: DropTable,
 ): Promise<StatementResult> {
-  const retired: RetiredTable[] = [];
+  const erased: ErasedTable[] = [];
   const message = await database.catalog.change(database.pipeline, (changes, batch) => {
     const messages = statement.tables.map((reference) => {
       const { namespace, name } = qualify(execution, reference);
       refuseSystemNamespace(namespace, name, "drop");
       const table = database.catalog.table(namespace, name);
       if (table !== undefined) {
-        const files = eraseTable(database, table, changes, batch);
-        if (files !== undefined) retired.push(files);
+        erased.push(eraseTable(database, table, changes, batch));
         return `Table ${namespace}.${name} dropped successfully`;
       }
       if (database.catalog.view(namespace, name) !== undefined) {
@@ -144,7 +143,7 @@ export async function dropTable(
     });
     return messages.join("; ");
   });
-  return { message: await deleteFiles(database, retired, message), rowCount: 0, asUser: execution.principal.userId };
+  return { message: await clearErased(database, erased, message), rowCount: 0, asUser: execution.principal.userId };
 }
 
 export function refuseSystemNamespace(namespace: string, name: string, action: string): void {

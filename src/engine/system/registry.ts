@@ -1,5 +1,6 @@
 import { columns, namespaces, schemas, storages, tables } from "./catalog-tables.ts";
 import * as informationSchema from "./information-schema.ts";
+import { jobs } from "./jobs-table.ts";
 import { cluster, datatypes, settings, stats } from "./server-tables.ts";
 import type { SystemRelationSource } from "./system-relation.ts";
 import { users } from "./users-table.ts";
@@ -11,6 +12,7 @@ const RELATIONS: ReadonlyMap<string, SystemRelationSource> = new Map(
     cluster,
     columns,
     datatypes,
+    jobs,
     namespaces,
     schemas,
     settings,

@@ -1,5 +1,6 @@
 import { arch, cpus, hostname, platform, totalmem } from "node:os";
 import type { Database } from "../database.ts";
+import type { JobStatus } from "../jobs/job.ts";
 import type { Row } from "../types/column-type.ts";
 import { type ColumnType, postgresTypeName, sqlTypeName } from "../types/index.ts";
 import { computedRelation } from "./system-relation.ts";
@@ -16,12 +17,16 @@ export const stats = computedRelation(
 );
 
 async function statRows(database: Database): Promise<readonly Row[]> {
-  const { runtime, cache, catalog, store } = database;
+  const { runtime, cache, catalog, jobs, store } = database;
+  const jobCount = (status: JobStatus): number => jobs.list().filter((job) => job.status === status).length;
   const memory = process.memoryUsage();
   const uptimeSeconds = (runtime.clock.nowMicros() - database.startedAt) / 1_000_000n;
   const figures: Record<string, string | number | bigint> = {
     cpu_logical_cores: cpus().length,
     hot_store_bytes: await store.size(),
+    jobs_failed: jobCount("failed"),
+    jobs_queued: jobCount("queued"),
+    jobs_running: jobCount("running"),
     memory_heap_used_bytes: memory.heapUsed,
     memory_rss_bytes: memory.rss,
     memory_rss_mb: Math.round(memory.rss / MIB),
@@ -33,6 +38,7 @@ async function statRows(database: Database): Promise<readonly Row[]> {
     pid: process.pid,
     server_uptime_seconds: uptimeSeconds,
     system_total_memory_mb: Math.round(totalmem() / MIB),
+    total_jobs: jobs.list().length,
     total_namespaces: catalog.namespaces().length,
     total_storages: catalog.storages().length,
     total_tables: catalog.tables().length,
@@ -56,6 +62,10 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   "hot_store.driver": "Where fresh rows are kept",
   "cache.memory_bytes": "Memory for cached rows",
   "cache.max_partition_bytes": "Largest partition that is cached",
+  "jobs.max_concurrent": "Jobs that run at the same time",
+  "jobs.max_retries": "How often a failed job is begun again",
+  "jobs.retention_days": "Days that finished jobs are kept",
+  "jobs.timeout_seconds": "Seconds without progress after which a job counts as hanging; 0: never",
   "limits.max_result_rows": "Rows a query may return; 0 means no ceiling",
   "limits.max_sql_bytes": "Bytes of one SQL text",
   "limits.max_waiting_writes": "Writes that may wait for the disk",
@@ -78,6 +88,10 @@ export function settingRows({ options }: Database): readonly Row[] {
     "execution.max_parameter_size_bytes": options.maxParameterBytes,
     "execution.max_parameters": options.maxParameters,
     "hot_store.driver": options.driver,
+    "jobs.max_concurrent": options.maxConcurrentJobs,
+    "jobs.max_retries": options.jobRetries,
+    "jobs.retention_days": options.jobRetentionDays,
+    "jobs.timeout_seconds": options.jobTimeoutSeconds,
     "limits.max_result_rows": options.maxResultRows,
     "limits.max_sql_bytes": options.maxStatementBytes,
     "limits.max_waiting_writes": options.maxWaitingWrites,

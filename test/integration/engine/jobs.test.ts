@@ -214,7 +214,7 @@ describe("jobs", () => {
         expect(engine.jobs.get(c)).to.include({ status: "cancelled", message: "not those" });
         expect(engine.jobs.get(b)).to.include({ status: "running" });
         const { id = "" } = await engine.jobs.create("work", { name: "d", table_id: "app.notes" });
-        expect(await engine.jobs.cancelOfTable("app.notes")).to.equal(1);
+        await engine.jobs.cancelOfTable("app.notes");
         expect(engine.jobs.get(id)).to.include({ status: "cancelled", message: "Table app.notes was dropped" });
         for (const call of jobs.calls) call.finish("");
       },

@@ -55,6 +55,8 @@ describe("permissions", () => {
       [{ kind: "create_table", tableKind: "shared" }, "--+++"],
       [{ kind: "create_table", tableKind: undefined }, "--+++"],
       [{ kind: "create_table", tableKind: undefined, options: new Map([["TYPE", "USER"]]) }, "-++++"],
+      [{ kind: "kill_job" }, "---++"],
+      [{ kind: "show", subject: { type: "jobs" } }, "-++++"],
       [{ kind: "show", subject: { type: "tables" } }, "-++++"],
       [{ kind: "show", subject: { type: "users" } }, "---++"],
       [{ kind: "show", subject: { type: "columns" } }, "---++"],

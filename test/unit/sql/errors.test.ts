@@ -30,7 +30,7 @@ describe("errors in the text of a statement", () => {
       ["STORAGE FLUSH TABLE a.b", "unsupported_statement"],
       ["CREATE STORAGE s TYPE filesystem PATH '/x'", "unsupported_statement"],
       ["SUBSCRIBE TO a.b", "unsupported_statement"],
-      ["SHOW JOBS", "unsupported_statement"],
+      ["KILL LIVE QUERY 'a'", "unsupported_statement"],
       ["SET work_mem = 5", "unsupported_statement"],
       ["EXECUTE plan (1)", "unsupported_statement"],
       ["EXPLAIN CREATE TABLE t AS SELECT 1", "unsupported_statement"],

@@ -79,6 +79,8 @@ describe("statements of our own", () => {
       ["SHOW COLUMNS FROM a.t", { type: "columns", table: table(18) }],
       ["SHOW STATS FOR TABLE a.t", { type: "stats", table: table(21) }],
       ["SHOW CREATE TABLE a.t", { type: "create_table", table: table(18) }],
+      ["SHOW JOBS", { type: "jobs", ids: undefined }],
+      ["SHOW JOBS 'FL-1', 'CO-2'", { type: "jobs", ids: ["FL-1", "CO-2"] }],
       ["SHOW server_version", { type: "setting", name: "server_version" }],
     ];
     for (const [text, subject] of subjects) expect(statementOf(text), text).to.deep.equal({ kind: "show", subject });
@@ -86,6 +88,17 @@ describe("statements of our own", () => {
       expect(statementOf(text)).to.deep.include({ kind: "describe_table", history: true });
     }
     expect(statementOf("DESCRIBE table")).to.deep.include({ history: false });
+    expect(statementOf("kill job 'FL-1'")).to.deep.equal({ kind: "kill_job", job: "FL-1", position: 9 });
+    for (const text of [
+      "KILL JOB",
+      "KILL JOB 5",
+      "KILL 'FL-1'",
+      "KILL JOB 'a' 'b'",
+      "SHOW JOBS 'a' 'b'",
+      "SHOW JOBS a",
+    ]) {
+      expect(errorOf(text).key, text).to.equal("syntax_error");
+    }
     expect(statementOf("CLEAR CACHE")).to.deep.equal({ kind: "clear_cache" });
   });
 

@@ -1,5 +1,6 @@
 import { KalamError } from "../../../errors/index.ts";
 import type { Clock } from "../../../runtime/clock.ts";
+import type { Runtime } from "../../../runtime/runtime.ts";
 import { LogFile } from "./log-file.ts";
 import { encodeRecord, findRecords, type LogRecord, RECORD_HEADER_BYTES } from "./log-record.ts";
 import type { PackedBatch } from "./packed-batch.ts";
@@ -15,6 +16,8 @@ export interface LoggedBatch {
   readonly sequence: number;
   readonly batch: PackedBatch;
 }
+
+type Time = Pick<Runtime, "clock" | "timers">;
 
 /** How far SQLite has come. */
 export interface LogPosition {
@@ -36,7 +39,7 @@ export interface LogPosition {
 export class CommitLog {
   readonly #file: LogFile;
   readonly #clock: Clock;
-  readonly #pace = new SyncPace();
+  readonly #pace: SyncPace;
   #generation: Buffer;
   #sequence: number;
   #half = 0;
@@ -45,8 +48,9 @@ export class CommitLog {
   #batches: LoggedBatch[] = [];
   #writing: Promise<void> | undefined;
 
-  private constructor(file: LogFile, generation: Buffer, sequence: number, clock: Clock) {
+  private constructor(file: LogFile, { generation, sequence }: LogPosition, { clock, timers }: Time) {
     this.#file = file;
+    this.#pace = new SyncPace(timers);
     this.#generation = generation;
     this.#sequence = sequence;
     this.#clock = clock;
@@ -59,7 +63,7 @@ export class CommitLog {
   static async open(
     path: string,
     position: LogPosition,
-    clock: Clock,
+    time: Time,
   ): Promise<{ readonly log: CommitLog; readonly left: readonly LoggedBatch[] }> {
     const file = await LogFile.open(path, 2 * HALF_BYTES);
     try {
@@ -67,8 +71,8 @@ export class CommitLog {
       const left = recordsAfter(path, position.sequence, findRecords(bytes, position.generation)).map(
         ({ sequence, data }) => ({ sequence, batch: viewPacked(data) }),
       );
-      const last = left.at(-1)?.sequence ?? position.sequence;
-      return { log: new CommitLog(file, position.generation, last, clock), left };
+      const sequence = left.at(-1)?.sequence ?? position.sequence;
+      return { log: new CommitLog(file, { ...position, sequence }, time), left };
     } catch (error) {
       await file.close();
       throw error;
@@ -105,7 +109,8 @@ export class CommitLog {
     const started = this.#clock.monotonic();
     const record = this.#encode(batch);
     this.#file.writeAndWait(record, this.#position);
-    this.#appended(batch, record, started);
+    this.#pace.waited(this.#clock.monotonic() - started);
+    this.#appended(batch, record);
     return true;
   }
 
@@ -113,7 +118,10 @@ export class CommitLog {
   append(batch: PackedBatch): Promise<void> {
     const started = this.#clock.monotonic();
     const record = this.#encode(batch);
-    const written = this.#file.write(record, this.#position).then(() => this.#appended(batch, record, started));
+    const written = this.#file.write(record, this.#position).then(() => {
+      this.#pace.measured(this.#clock.monotonic() - started);
+      this.#appended(batch, record);
+    });
     const ended = () => {
       this.#writing = undefined;
     };
@@ -154,8 +162,7 @@ export class CommitLog {
     return this.#half * HALF_BYTES + this.#filled;
   }
 
-  #appended(batch: PackedBatch, record: Buffer, started: number): void {
-    this.#pace.measured(this.#clock.monotonic() - started);
+  #appended(batch: PackedBatch, record: Buffer): void {
     this.#filled += record.length;
     this.#batches.push({ sequence: ++this.#sequence, batch });
   }

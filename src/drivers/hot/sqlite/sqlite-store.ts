@@ -48,7 +48,7 @@ export class SqliteHotStore implements HotStore {
 
   private constructor(parts: Parts) {
     this.#parts = parts;
-    this.#applier = new Applier(parts.log, parts.writer, systemTimers);
+    this.#applier = new Applier(parts.log, parts.writer, TIME.timers);
     this.#committer = new Committer(parts.writer, parts.log, this.#applier);
   }
 
@@ -71,7 +71,7 @@ export class SqliteHotStore implements HotStore {
         await connection.execute(`PRAGMA max_page_count = ${options.maximumPages}`);
       }
       const writer = await Writer.prepare(connection, path);
-      const { log, left } = await CommitLog.open(logPath(path), await writer.logPosition(), systemClock);
+      const { log, left } = await CommitLog.open(logPath(path), await writer.logPosition(), TIME);
       opened.push(log);
       await writer.apply(left);
       const readers: Reader[] = [];
@@ -165,6 +165,8 @@ export class SqliteHotStore implements HotStore {
     return this.#parts.readers.reduce((best, each) => (each.waiting < best.waiting ? each : best));
   }
 }
+
+const TIME = { clock: systemClock, timers: systemTimers };
 
 /** Appended to a key, it makes the next one in order. */
 const NEXT = Buffer.alloc(1);

@@ -46,6 +46,8 @@ const RULES: Readonly<Record<Statement["kind"], Rule | ((statement: never) => Ru
   create_view: adminFor("create views"),
   drop_view: adminFor("drop views"),
   kill_job: admin("job management"),
+  storage_flush: service("STORAGE FLUSH"),
+  storage_compact: service("STORAGE COMPACT"),
   clear_cache: admin("cache operations"),
   create_user: (statement: CreateUser) =>
     makesOrdinaryUser(statement) ? service("CREATE USER") : admin("user management"),

@@ -4,6 +4,7 @@ import { parseNamespaceStatement, parseUseStatement } from "./namespace-statemen
 import { statementOf } from "./query-statements.ts";
 import { parseClear, parseDescribe, parseShow } from "./show-statements.ts";
 import type { Statement } from "./statement.ts";
+import { parseStorageWork } from "./storage-work-statements.ts";
 import { parseTableStatement } from "./table-statements.ts";
 import { TokenCursor } from "./token-cursor.ts";
 import { parseTree } from "./tree.ts";
@@ -12,17 +13,7 @@ import { parseUserStatement } from "./user-statements.ts";
 
 const TABLE_KINDS = new Set(["user", "shared", "stream"]);
 /** Statements of later versions; nothing in PostgreSQL begins with these words. */
-const LATER_VERBS = new Set([
-  "storage",
-  "subscribe",
-  "backup",
-  "restore",
-  "export",
-  "consume",
-  "ack",
-  "cluster",
-  "publish",
-]);
+const LATER_VERBS = new Set(["subscribe", "backup", "restore", "export", "consume", "ack", "cluster", "publish"]);
 const LATER_NOUNS = new Set(["storage", "topic"]);
 
 /** Parses a statement in full, without any cache: definitions, and queries when they are seen first. */
@@ -55,6 +46,8 @@ export function parseStatement(text: string): Statement {
       return parseKill(new TokenCursor(text));
     case "clear":
       return parseClear(new TokenCursor(text));
+    case "storage":
+      return parseStorageWork(new TokenCursor(text)) ?? refuseLater(text);
     default:
       if (LATER_VERBS.has(verb.value)) throw unsupported(text);
   }
@@ -70,6 +63,10 @@ function isTableKind(text: string, word: string, end: number): boolean {
   if (!TABLE_KINDS.has(word)) return false;
   const after = nextToken(text, end);
   return after?.kind === "word" && after.value === "table";
+}
+
+function refuseLater(text: string): never {
+  throw unsupported(text);
 }
 
 /** A well-formed statement is unsupported, a broken one gets PostgreSQL's complaint. */

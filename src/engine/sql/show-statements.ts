@@ -6,7 +6,7 @@ import { unsupported } from "./unsupported.ts";
 type Subject = ShowStatement["subject"];
 
 /** `SHOW …` of a thing that a later version will know. */
-const LATER = new Set(["manifest", "export", "live", "topics", "indexes", "index", "cluster", "subscriptions"]);
+const LATER = new Set(["export", "live", "topics", "indexes", "index", "cluster", "subscriptions"]);
 
 export function parseShow(cursor: TokenCursor): Statement {
   cursor.expect("show");
@@ -21,6 +21,7 @@ function parseSubject(cursor: TokenCursor): Subject {
   if (cursor.accept("namespaces") || cursor.accept("schemas") || cursor.accept("databases"))
     return { type: "namespaces" };
   if (cursor.accept("storages")) return { type: "storages" };
+  if (cursor.accept("manifest")) return { type: "manifest" };
   if (cursor.accept("users")) return { type: "users" };
   if (cursor.accept("jobs") || cursor.accept("job")) return { type: "jobs", ids: parseJobIds(cursor) };
   if (cursor.accept("full", "tables") || cursor.accept("tables"))

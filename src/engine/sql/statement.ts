@@ -70,6 +70,7 @@ export type Statement =
   | DropUser
   | ShowStatement
   | DescribeTable
+  | StorageWork
   | KillJob
   | ClearCache;
 
@@ -264,7 +265,7 @@ export interface DropUser {
 export interface ShowStatement {
   readonly kind: "show";
   readonly subject:
-    | { readonly type: "namespaces" | "storages" | "users" }
+    | { readonly type: "namespaces" | "storages" | "users" | "manifest" }
     | { readonly type: "jobs"; readonly ids: readonly string[] | undefined }
     | { readonly type: "tables"; readonly namespace: string | undefined }
     | { readonly type: "columns"; readonly table: QualifiedName }
@@ -283,6 +284,14 @@ export interface KillJob {
   readonly kind: "kill_job";
   readonly job: string;
   readonly position: number;
+}
+
+/** STORAGE FLUSH and STORAGE COMPACT: moves what is hot to segments, merges segments. */
+export interface StorageWork {
+  readonly kind: "storage_flush" | "storage_compact";
+  readonly target:
+    | { readonly type: "table"; readonly table: QualifiedName }
+    | { readonly type: "all"; readonly namespace: string | undefined };
 }
 
 export interface ClearCache {

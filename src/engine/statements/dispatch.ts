@@ -80,6 +80,9 @@ export function runStatement(
       return describeTable(database, execution, statement);
     case "kill_job":
       return killJob(database, execution, statement);
+    case "storage_flush":
+    case "storage_compact":
+      throw new KalamError("feature_not_supported", { feature: "cold storage" });
     case "clear_cache":
       database.cache.clear();
       database.parser.clearCache();

@@ -35,6 +35,8 @@ export async function show(
       return answer(STORAGE_COLUMNS, storageRows(database), asUser);
     case "jobs":
       return answer(SHOWN_JOB_COLUMNS, shownJobRows(database, execution, subject.ids), asUser);
+    case "manifest":
+      throw new KalamError("feature_not_supported", { feature: "cold storage" });
     case "tables":
       return answer(SCHEMA_COLUMNS, tableRows(database, execution, subject.namespace), asUser);
     case "users":

@@ -86,7 +86,7 @@ export const columns = computedRelation(
           index + 1,
           defaultAsSql(value, type),
           notNull ? "NO" : "YES",
-          postgresTypeName({ kind: type.kind }),
+          type.length === undefined ? postgresTypeName({ kind: type.kind }) : "character varying",
           type.length ?? null,
           type.precision ?? numeric?.[0] ?? null,
           type.kind === "decimal" ? 10 : (numeric?.[1] ?? null),

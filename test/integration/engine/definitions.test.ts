@@ -75,10 +75,30 @@ describe("engine: definitions", () => {
     },
   );
 
+  onEveryDriver("information_schema.columns names types as PostgreSQL does", async (db) => {
+    await db.query(
+      "CREATE SHARED TABLE t (id INT PRIMARY KEY, v VARCHAR(5), x TEXT, d DECIMAL(4, 1), at TIMESTAMP, z TIMESTAMPTZ)",
+    );
+    expect(
+      await values(db, "SELECT data_type, character_maximum_length FROM information_schema.columns"),
+    ).to.deep.equal([
+      ["integer", null],
+      ["character varying", 5],
+      ["text", null],
+      ["numeric", null],
+      ["timestamp without time zone", null],
+      ["timestamp with time zone", null],
+    ]);
+  });
+
   onEveryDriver("the default namespace can be neither made nor dropped", async (db) => {
     expect((await db.query("CREATE NAMESPACE IF NOT EXISTS default")).message).to.equal(
       "Namespace 'default' already exists",
     );
+    expect(await values(db.as("alice"), "SELECT schema_name FROM information_schema.schemata")).to.deep.equal([
+      ["default"],
+    ]);
+    expect((await db.query("SHOW NAMESPACES")).rows.map((row) => row.name)).to.deep.equal(["default"]);
     await kalamError(db.query("CREATE NAMESPACE default"), "invalid_name");
     await kalamError(db.query("DROP NAMESPACE IF EXISTS default"), "invalid_name");
     expect((await kalamError(db.query("DROP NAMESPACE nope"), "namespace_not_found")).hint).to.equal(

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { type Config, loadConfig, type SettingKey } from "../config/index.ts";
 import { toKalamError } from "../errors/index.ts";
-import { KalamServer } from "./server.ts";
+import { KalamServer, type ServerOptions } from "./server.ts";
 
 const DEFAULT_FILE = "server.toml";
 const INTERRUPTED = 130;
@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly file: string | undefined;
   readonly flags: Readonly<Partial<Record<SettingKey, string | undefined>>>;
   readonly resetRootPassword: boolean;
+  /** Kinds of jobs beside those of the engine. */
+  readonly jobKinds?: ServerOptions["jobKinds"];
   /** Keeps the password made for `root` for this machine's own commands. @returns where it is kept. */
   savePassword(credentials: { serverUrl: string; user: string; password: string }): Promise<string>;
 }
@@ -40,7 +42,8 @@ export async function runServer(options: RunOptions): Promise<StartFailure | und
       flags: givenFlags(options.flags),
     });
     config = loaded.config;
-    server = new KalamServer(loaded, { resetRootPassword: options.resetRootPassword });
+    const { resetRootPassword, jobKinds = [] } = options;
+    server = new KalamServer(loaded, { resetRootPassword, jobKinds });
     await server.start();
   } catch (error) {
     const { key, message, hint } = toKalamError(error);
@@ -60,21 +63,34 @@ function givenFlags(flags: RunOptions["flags"]): Partial<Record<SettingKey, { fl
   return given;
 }
 
-/** The first signal lets running requests finish and closes the data; a second one ends the process at once. */
+/**
+ * The first signal lets running requests and jobs finish and closes the data. A second one ends the process: jobs that run are
+ * marked as failed first. A third one does not even wait for that.
+ */
 async function untilSignal(server: KalamServer): Promise<void> {
+  const say = (line: string): void => void process.stdout.write(`${line}\n`);
   await new Promise<void>((stop) => {
-    let asked = false;
+    let signals = 0;
     const onSignal = (): void => {
-      if (asked) process.exit(INTERRUPTED);
-      asked = true;
-      stop();
+      signals++;
+      if (signals === 1) stop();
+      else if (signals === 2) void endAtOnce(server);
+      else process.exit(INTERRUPTED);
     };
     process.on("SIGINT", onSignal);
     process.on("SIGTERM", onSignal);
   });
-  process.stdout.write("Stopping: running requests may finish. Press Ctrl-C again to end at once.\n");
-  await server.drain();
+  say("Stopping: running requests and jobs may finish. Press Ctrl-C again to end at once.");
+  await server.drain(say);
   await server.stop();
+}
+
+async function endAtOnce(server: KalamServer): Promise<void> {
+  try {
+    await server.abandon();
+  } finally {
+    process.exit(INTERRUPTED);
+  }
 }
 
 async function greet(server: KalamServer, config: Config, options: RunOptions): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Config, LoadedConfig } from "../config/index.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { RegisteredKind } from "../engine/jobs/job-kind.ts";
 import { type BuildInfo, readBuildInfo } from "../runtime/build-info.ts";
 import { createRuntime } from "../runtime/runtime.ts";
 import type { Service } from "../runtime/service.ts";
@@ -8,10 +9,13 @@ import { Tokens } from "./auth/tokens.ts";
 import { engineSettings } from "./engine-settings.ts";
 import { HttpServer } from "./http/http-server.ts";
 import { openLog, type ServerLog } from "./log-file.ts";
+import { waitingLine } from "./waiting-jobs.ts";
 
 export interface ServerOptions {
   /** Gives `root` a new password although it has one. */
   readonly resetRootPassword?: boolean;
+  /** Kinds of jobs beside those of the engine. */
+  readonly jobKinds?: readonly RegisteredKind[];
 }
 
 /** What a start did to the password of `root`. */
@@ -21,6 +25,9 @@ export interface RootPasswordChange {
   readonly generated: string | undefined;
 }
 
+/** How often it is said what the end waits for. */
+const TELL_EVERY_MS = 3_000;
+const ABANDON_WITHIN_MS = 2_000;
 const UNUSED_ROOT_PASSWORD =
   "KALAMDB_ROOT_PASSWORD (auth.root_password) counts only for a new database, and root has another password here; 'kalam serve --reset-root-password' gives root this one";
 
@@ -61,7 +68,8 @@ export class KalamServer implements Service {
       await http.start();
       const { Engine } = await import("../engine/engine.ts");
       const report = (what: string, error: unknown): void => this.#report(what, error);
-      this.#engine = await Engine.open(engineSettings(config), { runtime: this.#runtime, report });
+      const jobKinds = this.#options.jobKinds ?? [];
+      this.#engine = await Engine.open(engineSettings(config), { runtime: this.#runtime, report, jobKinds });
       this.#log = openLog(config);
       await this.#prepareRoot(this.#engine);
       http.attach({
@@ -79,8 +87,17 @@ export class KalamServer implements Service {
     log.info({ url: this.url, version: this.build.version, driver: config["hot_store.driver"] }, "server started");
   }
 
-  async drain(): Promise<void> {
-    await this.#http?.drain();
+  /** @param tell is told, again and again, which jobs are waited for */
+  async drain(tell: (line: string) => void = () => undefined): Promise<void> {
+    await Promise.all([this.#http?.drain(), this.#drainJobs(tell)]);
+  }
+
+  /** Gives up on jobs that run: they are marked as failed, as far as that goes in a moment. For a process that is about to end. */
+  async abandon(): Promise<void> {
+    const reason = "the server was stopped before the job ended";
+    await Promise.race([this.#engine?.jobs.abandon(reason), this.#runtime.timers.sleep(ABANDON_WITHIN_MS)]);
+    this.#log?.log.warn({}, "server stopped at once");
+    this.#log?.close();
   }
 
   async stop(): Promise<void> {
@@ -98,6 +115,21 @@ export class KalamServer implements Service {
   /** What this start did to the password of `root`; undefined when it left it alone. */
   get rootPassword(): RootPasswordChange | undefined {
     return this.#rootPassword;
+  }
+
+  async #drainJobs(tell: (line: string) => void): Promise<void> {
+    const jobs = this.#engine?.jobs;
+    if (jobs === undefined) return;
+    const sayWhich = (): void => {
+      const line = waitingLine(jobs.running(), this.#runtime.clock.now());
+      if (line === "") return;
+      tell(line);
+      this.#log?.log.info({}, line);
+    };
+    const timer = this.#runtime.timers.every(TELL_EVERY_MS, sayWhich);
+    sayWhich();
+    await jobs.drain();
+    timer.cancel();
   }
 
   #report(what: string, error: unknown): void {

@@ -41,7 +41,7 @@ export class Attempt<T> {
   readonly #runtime: Runtime;
   readonly #limits: AttemptLimits;
   readonly #abort = new AbortController();
-  #giveUp: () => void = () => undefined;
+  #giveUp: (working: boolean) => void = () => undefined;
   #progress: string | undefined;
   #lastSign: number;
   #watch: Timer | undefined;
@@ -57,8 +57,8 @@ export class Attempt<T> {
         this.#ending === undefined ? { type: "threw", error } : { type: "ended", ending: this.#ending, working: false },
     );
     const givenUp = new Promise<Outcome<T>>((resolve) => {
-      this.#giveUp = () => {
-        if (this.#ending !== undefined) resolve({ type: "ended", ending: this.#ending, working: true });
+      this.#giveUp = (working) => {
+        if (this.#ending !== undefined) resolve({ type: "ended", ending: this.#ending, working });
       };
     });
     this.outcome = Promise.race([ended, givenUp]);
@@ -76,14 +76,18 @@ export class Attempt<T> {
     return this.#ending;
   }
 
-  /** Tells the work to give up. The first to say so decides how the job ends, unless the work completes all the same. */
+  /**
+   * Tells the work to give up. The first to say so decides how the job ends, unless the work completes all the same.
+   *
+   * @param graceMs 0 does not wait for the work at all: the process is about to end, and the work with it
+   */
   end(ending: Ending, graceMs = this.#limits.graceMs): void {
     if (this.#ending === undefined) {
       this.#ending = ending;
       this.#abort.abort(new JobEnded(ending));
     }
-    if (graceMs === 0) this.#giveUp();
-    else this.#runtime.timers.after(graceMs, this.#giveUp);
+    if (graceMs === 0) this.#giveUp(false);
+    else this.#runtime.timers.after(graceMs, () => this.#giveUp(true));
   }
 
   #sign(message: string): void {

@@ -561,6 +561,14 @@ export const ERRORS = define({
     message: "{what} could not write: the disk is full",
     remedy: "Free space on its volume; nothing that was acknowledged is lost.",
   },
+  segment_failed: {
+    code: "SEGMENT_FAILED",
+    status: 503,
+    sqlstate: "58030",
+    message: "A segment could not be written: {reason}",
+    remedy: "Look at the storage and at the memory of the analytical engine; the rows are where they were.",
+  },
+
   storage_failed: {
     code: "STORAGE_FAILED",
     status: 503,

@@ -1,6 +1,6 @@
 import type { ColumnSpec } from "../catalog/definitions.ts";
 import { columnSlot, DELETED_SLOT, SEQ_SLOT, type TableSchema } from "../catalog/table-schema.ts";
-import { typedConstant } from "../duckdb/constants.ts";
+import { quoteName, typedConstant } from "../duckdb/constants.ts";
 import { duckType } from "../duckdb/duck-type.ts";
 import { type ColumnType, parseText } from "../types/index.ts";
 import type { KeyPart } from "./key-range-sql.ts";
@@ -44,7 +44,7 @@ export class SegmentLayout {
     if (stored === undefined) {
       return typedConstant(column.missing === undefined ? null : parseText(column.missing, column.type), column.type);
     }
-    const name = `f."${stored.name.replaceAll('"', '""')}"`;
+    const name = `f.${quoteName(stored.name)}`;
     return readsAs(stored.type, column.type) ? name : `CAST(${name} AS ${duckType(column.type)})`;
   }
 }

@@ -9,6 +9,11 @@ export function quoteText(text: string): string {
   return `'${checkCharacters(text, undefined).replaceAll("'", "''")}'`;
 }
 
+/** A name as DuckDB reads it, whatever it contains. */
+export function quoteName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
 /** The first and the last moment that DuckDB reads from a number. */
 const FIRST_MICROS = -9_223_372_022_400_000_000n;
 const LAST_MICROS = 2n ** 63n - 2n;

@@ -17,18 +17,20 @@ const view = new DataView(entries.buffer, entries.byteOffset, entries.byteLength
  */
 export function writeStrings(vector: Vector, rows: readonly Row[], slot: number, count: number): void {
   const values = new Array<Value>(count);
+  let units = 0;
   let binary = false;
   for (let at = 0; at < count; at++) {
     const value = rows[at]?.[slot] ?? "";
     values[at] = value;
-    if (typeof value !== "string") binary = true;
+    if (typeof value === "string") units += value.length;
+    else binary = true;
   }
-  const all = binary ? Buffer.concat(values.map(bytesOf)) : Buffer.from((values as string[]).join(""), "utf8");
+  const all = binary ? Buffer.concat(values.map(bytesOf)) : encode((values as string[]).join(""), units);
   if (all.length === 0) {
     duckBindings().copy_data_to_vector(vector, 0, zeros.buffer, 0, count * ENTRY);
     return;
   }
-  if (!measure(values, all.length, binary ? -1 : all.length)) {
+  if (!measure(values, all.length, !binary && all.length === units)) {
     for (let at = 0; at < count; at++)
       duckBindings().vector_assign_string_element_len(vector, at, bytesOf(values[at] ?? ""));
     return;
@@ -36,14 +38,23 @@ export function writeStrings(vector: Vector, rows: readonly Row[], slot: number,
   assign(vector, values, all, count);
 }
 
+/** Room for the text of a vector, used again and again: memory outside of the heap is dear to allocate, and to collect. */
+let room = Buffer.allocUnsafeSlow(1 << 16);
+const MAX_ROOM = 1 << 22;
+const MAX_BYTES_PER_UNIT = 3;
+
+function encode(text: string, units: number): Buffer {
+  const needed = units * MAX_BYTES_PER_UNIT;
+  if (needed > MAX_ROOM) return Buffer.from(text, "utf8");
+  if (needed > room.length) room = Buffer.allocUnsafeSlow(Math.min(MAX_ROOM, 2 * needed));
+  return room.subarray(0, room.write(text, "utf8"));
+}
+
 const zeros = new Uint8Array(2048 * ENTRY);
 const lengths = new Uint32Array(2048);
 
 /** Notes the encoded length of each value; false when they do not add up, as where halves of a surrogate pair met. */
-function measure(values: readonly Value[], total: number, encoded: number): boolean {
-  let characters = 0;
-  for (const value of values) characters += typeof value === "string" ? value.length : 0;
-  const ascii = characters === encoded;
+function measure(values: readonly Value[], total: number, ascii: boolean): boolean {
   let sum = 0;
   for (let at = 0; at < values.length; at++) {
     const value = values[at];

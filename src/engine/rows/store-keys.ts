@@ -8,6 +8,7 @@ import { encodeKey } from "./key-codec.ts";
  *     j <job id>                             job documents
  *     m <name>                               the engine's own notes
  *     r <table id, 4 bytes> <user> <key>     rows: a partition is everything that begins with r, table and user
+ *     k <table id, 4 bytes> <user> <file>    the key filter of a segment
  *
  * The user is encoded like a key part, so no user's prefix is a prefix of another's; shared tables have the empty user.
  */
@@ -20,6 +21,11 @@ export function tablePrefix(tableId: number): string {
 /** @param user empty for a shared table. */
 export function partitionPrefix(tableId: number, user: string): string {
   return tablePrefix(tableId) + encodeKey(TEXT, [user]);
+}
+
+/** @param prefix of the partition's rows */
+export function filterKey(prefix: string, path: string): string {
+  return `k${prefix.slice(1)}${path}`;
 }
 
 export function catalogKey(kind: "n" | "t" | "v" | "s" | "r", name: string): string {

@@ -8,7 +8,12 @@ export function readParquet(segments: readonly ReadableSegment[]): string {
   return `read_parquet([${files}], hive_partitioning = false)`;
 }
 
-/** The one place where a path becomes text for DuckDB, which would otherwise take some characters for a pattern. */
+/** The one place where a path becomes text for DuckDB. */
 function fileLiteral(path: string): string {
-  return quoteText(path.replace(/[*?[]/g, "[$&]"));
+  return quoteText(filePattern(path));
+}
+
+/** A pattern that means this file only: DuckDB takes some characters of a path for wildcards. */
+export function filePattern(path: string): string {
+  return path.replace(/[*?[]/g, "[$&]");
 }

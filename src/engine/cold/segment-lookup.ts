@@ -14,6 +14,8 @@ import type { SegmentQueries, SegmentQuery } from "./segment-queries.ts";
 
 /** More keys than this are joined as a table; fewer stand in the statement. */
 const MAX_CONSTANTS = 32;
+/** Keys that are worked on before the event loop gets a turn. */
+const KEYS_PER_TURN = 1000;
 const FILE_TYPE: ColumnType = { kind: "bigint" };
 
 /** One key on its way from its newest candidate to its oldest. */
@@ -36,14 +38,11 @@ export async function lookupKeys(
   signal: AbortSignal | undefined,
 ): Promise<Map<string, Row>> {
   const found = new Map<string, Row>();
-  let missing = [...wanted].map(
-    ([key, candidates]): Wanted => ({
-      key,
-      values: decodeKey(schema.keyTypes, key),
-      candidates,
-      left: candidates.length,
-    }),
-  );
+  let missing: Wanted[] = [];
+  for (const [key, candidates] of wanted) {
+    missing.push({ key, values: decodeKey(schema.keyTypes, key), candidates, left: candidates.length });
+    if (missing.length % KEYS_PER_TURN === 0) await queries.turn();
+  }
   for (;;) {
     missing = missing.filter(({ key, left }) => left > 0 && !found.has(key));
     if (missing.length === 0) return found;
@@ -76,11 +75,15 @@ async function ask(
     const row = [...one.values, BigInt(place)];
     asked.set(one.key, row);
     keys.push(row);
+    if (keys.length % KEYS_PER_TURN === 0) await queries.turn();
   }
   const many = keys.length > MAX_CONSTANTS;
   const query = lookupQuery(schema, group, keys, [...asked.keys()], many);
-  const prepare = many ? (connection: DuckDBConnection) => fillKeys(connection, schema, keys) : undefined;
+  const prepare = many
+    ? (connection: DuckDBConnection) => fillKeys(connection, schema, keys, () => queries.turn())
+    : undefined;
   for (const chunk of await queries.read(query, signal, prepare)) {
+    if (many) await queries.turn();
     for (const answer of chunk) {
       const row = answer.slice(0, schema.slotCount);
       const key = schema.keyOf(row);
@@ -125,7 +128,12 @@ function spanOf(keys: readonly string[]): { start: string; end: string } {
 }
 
 /** The keys as a table of the connection, each with the place of the file that is asked for it. */
-async function fillKeys(connection: DuckDBConnection, schema: TableSchema, keys: readonly Row[]): Promise<void> {
+async function fillKeys(
+  connection: DuckDBConnection,
+  schema: TableSchema,
+  keys: readonly Row[],
+  turn: () => Promise<void>,
+): Promise<void> {
   const columns = [...schema.keyTypes, FILE_TYPE];
   const names = columns.map((type, at) => `${at === schema.keyTypes.length ? "file" : `k${at}`} ${duckType(type)}`);
   await connection.run(`CREATE OR REPLACE TEMPORARY TABLE k_keys (${names.join(", ")})`);
@@ -138,6 +146,7 @@ async function fillKeys(connection: DuckDBConnection, schema: TableSchema, keys:
       const chunk = duckApi().DuckDBDataChunk.create(types, rows.length);
       for (const [index, write] of writers.entries()) write(vectorOf(chunk.chunk, index), rows, rows.length);
       appender.appendDataChunk(chunk);
+      await turn();
     }
   } finally {
     appender.closeSync();

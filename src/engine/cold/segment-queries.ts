@@ -5,7 +5,7 @@ import type { DuckHost } from "../duckdb/host.ts";
 import type { ColumnType, Row, Value } from "../types/column-type.ts";
 import { readParquet } from "./parquet-files.ts";
 import type { ReadableSegment } from "./readable-segment.ts";
-import { isOutOfMemory, unreadable, unreadableSegment } from "./segment-errors.ts";
+import { isOutOfMemory, namedSegment, unreadableSegment } from "./segment-errors.ts";
 
 /** A statement over segments, and where the columns of its answer go in our rows. */
 export interface SegmentQuery {
@@ -32,8 +32,8 @@ export class SegmentQueries {
     signal: AbortSignal | undefined,
     prepare: (connection: DuckDBConnection) => Promise<void> = async () => undefined,
   ): Promise<Row[][]> {
-    return this.#explained(query.segments, signal, () =>
-      this.#duck.use(signal, async (connection, deadline) => {
+    try {
+      return await this.#duck.use(signal, async (connection, deadline) => {
         await prepare(connection);
         deadline.check();
         this.filesOpened += query.segments.length;
@@ -46,40 +46,43 @@ export class SegmentQueries {
           if (chunk === null || chunk.rowCount === 0) return chunks;
           chunks.push(readRows(query, readers, (read, column) => read(chunk, column, chunk.rowCount), chunk.rowCount));
         }
-      }),
-    );
-  }
-
-  async #explained<T>(
-    segments: readonly ReadableSegment[],
-    signal: AbortSignal | undefined,
-    work: () => Promise<T>,
-  ): Promise<T> {
-    try {
-      return await work();
+      });
     } catch (error) {
-      if (error instanceof KalamError) throw error;
-      if (isOutOfMemory(error)) throw new KalamError("query_memory", {}, { cause: error });
-      const named = unreadableSegment(error, segments) ?? (await this.#findDamaged(segments, signal));
-      throw named ?? error;
+      throw (await this.explain(error, query.segments, signal)) ?? error;
     }
   }
 
-  /** DuckDB does not always say which file it stumbled over, so each is read on its own until one fails. */
-  async #findDamaged(
+  /** Gives the event loop a turn. */
+  turn(): Promise<void> {
+    return this.#duck.runtime.timers.yield();
+  }
+
+  /** What is wrong with one of the segments that a statement failed over; undefined when nothing is. */
+  async explain(
+    error: unknown,
     segments: readonly ReadableSegment[],
     signal: AbortSignal | undefined,
   ): Promise<KalamError | undefined> {
+    if (error instanceof KalamError) return error;
+    if (isOutOfMemory(error)) return new KalamError("query_memory", {}, { cause: error });
+    const named = namedSegment(error, segments);
+    if (named !== undefined) return unreadableSegment(named, error);
+    // DuckDB does not always say which file it stumbled over, so each is read on its own until one fails.
     for (const segment of segments) {
-      try {
-        await this.#duck.use(signal, (connection) =>
-          connection.run(`SELECT max(hash(f)) FROM ${readParquet([segment])} AS f`),
-        );
-      } catch (error) {
-        return error instanceof KalamError ? error : unreadable(segment, error);
-      }
+      const problem = await this.#problemOf(segment, signal);
+      if (problem !== undefined) return problem;
     }
     return undefined;
+  }
+
+  async #problemOf(segment: ReadableSegment, signal: AbortSignal | undefined): Promise<KalamError | undefined> {
+    try {
+      const sql = `SELECT max(hash(f)) FROM ${readParquet([segment])} AS f`;
+      await this.#duck.use(signal, (connection) => connection.run(sql));
+      return undefined;
+    } catch (error) {
+      return error instanceof KalamError ? error : unreadableSegment(segment, error);
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+import type { KalamError } from "../../errors/index.ts";
 import type { TableSchema } from "../catalog/table-schema.ts";
 import type { DuckHost } from "../duckdb/host.ts";
 import type { KeyRange } from "../query/relation.ts";
@@ -50,5 +51,15 @@ export class SegmentReader {
     signal?: AbortSignal,
   ): AsyncIterable<readonly Row[]> {
     return mergeSegments(this.#queries, schema, segments, range, reverse, signal);
+  }
+
+  /**
+   * Why a statement over segments failed that others ran with `liveRowsSql`: the segment that cannot be read, by its place in the
+   * storage; undefined when the segments are not the reason.
+   *
+   * @param segments all that the statement read, those that hide among them
+   */
+  explain(error: unknown, segments: readonly ReadableSegment[], signal?: AbortSignal): Promise<KalamError | undefined> {
+    return this.#queries.explain(error, segments, signal);
   }
 }

@@ -2,12 +2,13 @@ import { open, rm, truncate, writeFile } from "node:fs/promises";
 import { expect } from "chai";
 import fc from "fast-check";
 import { DELETED_SLOT, SEQ_SLOT, type TableSchema } from "../../../src/engine/catalog/table-schema.ts";
+import { readParquet } from "../../../src/engine/cold/parquet-files.ts";
 import { mayHoldKey } from "../../../src/engine/cold/pruning.ts";
 import type { ReadableSegment } from "../../../src/engine/cold/readable-segment.ts";
 import { SegmentReader } from "../../../src/engine/cold/segment-reader.ts";
 import { encodeKey } from "../../../src/engine/rows/key-codec.ts";
 import type { Row } from "../../../src/engine/types/index.ts";
-import { kalamError } from "../../support/rejection.ts";
+import { kalamError, rejection } from "../../support/rejection.ts";
 import { flushAll, history } from "./histories.ts";
 import { collect, column, type SegmentFolder, table, version, withSegments } from "./segments.ts";
 
@@ -180,7 +181,23 @@ describe("reading segments", () => {
           expect(error.message).not.to.include(folder.path);
         }
         expect((await collect(reader.scan(numbers, [good], {}, false))).length).to.equal(10);
+        const failure = await rejection(
+          folder.host.use(undefined, (connection) => connection.run(`SELECT max(body) FROM ${readParquet(segments)}`)),
+        );
+        const explained = await reader.explain(failure, segments);
+        expect(explained?.message).to.include(`app/things/bad-${at}.parquet`);
+        expect(await reader.explain(new Error("Conversion Error: of something else"), [good])).to.equal(undefined);
       }
+    }));
+
+  it("names a missing segment by its place in the storage also where its path looks like a pattern", () =>
+    withSegments(async (folder) => {
+      const segment = await folder.write(numbers, span(0, 3, 0), false, "[a]*.parquet");
+      await rm(segment.file);
+      const reading = collect(new SegmentReader(folder.host).scan(numbers, [segment], {}, false));
+      const error = await kalamError(reading, "segment_unreadable");
+      expect(error.message).to.include("app/things/[a]*.parquet");
+      expect(error.message).not.to.include(folder.path);
     }));
 
   it("reads files whatever their path looks like", () =>

@@ -4,7 +4,7 @@ import { keyRangeSql } from "../../../src/engine/cold/key-range-sql.ts";
 import { SegmentReader } from "../../../src/engine/cold/segment-reader.ts";
 import { typedConstant } from "../../../src/engine/duckdb/constants.ts";
 import { encodeKey, keySuccessor } from "../../../src/engine/rows/key-codec.ts";
-import type { Value } from "../../../src/engine/types/index.ts";
+import type { Row, Value } from "../../../src/engine/types/index.ts";
 import { typedValue } from "../types/value-arbitraries.ts";
 import { collect, column, type SegmentFolder, storedValue, table, version, withSegments } from "./segments.ts";
 
@@ -37,7 +37,7 @@ describe("values in segments", () => {
             expect(found.get(encoded)).to.deep.equal(row);
           },
         ),
-        { numRuns: 150 },
+        { numRuns: 100 },
       );
     }));
 
@@ -64,6 +64,44 @@ describe("values in segments", () => {
         { numRuns: 25 },
       );
     }));
+
+  it("are not passed over by the statistics of a file that has them", () =>
+    withSegments(async (folder) => {
+      const reader = new SegmentReader(folder.host);
+      await fc.assert(
+        fc.asyncProperty(keys, fc.nat(7), async (parts, absent) => {
+          const specs = parts.map(({ type }, at) => column(at + 1, `c${at}`, type));
+          const schema = table(
+            specs,
+            specs.map(({ name }) => name),
+          );
+          const rows = new Map<string, Row>();
+          for (const [at, values] of combinations(parts.map((part) => part.values)).entries()) {
+            const row = schema.decode(schema.encode(version(schema, BigInt(at), false, values)));
+            rows.set(schema.keyOf(row), row);
+          }
+          const sorted = [...rows.keys()].sort();
+          const written = sorted.filter((_, at) => at !== absent);
+          if (written.length === 0) return;
+          const segment = await folder.write(
+            schema,
+            written.map((key) => rows.get(key) ?? []),
+            false,
+            "statistics.parquet",
+          );
+          for (const key of sorted) {
+            const found = await reader.lookup(schema, new Map([[key, [segment]]]));
+            expect([...found.keys()]).to.deep.equal(written.includes(key) ? [key] : []);
+            for (const range of [{ start: key }, { end: key }]) {
+              const scanned = await collect(reader.scan(schema, [segment], range, false));
+              const expected = written.filter((one) => ("start" in range ? one >= key : one < key));
+              expect(scanned.map((row) => schema.keyOf(row))).to.deep.equal(expected);
+            }
+          }
+        }),
+        { numRuns: 50 },
+      );
+    })).timeout(60_000);
 
   it("are ordered by DuckDB as their keys are, and cut by a range at the same places", () =>
     withSegments(async ({ host }: SegmentFolder) => {

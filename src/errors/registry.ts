@@ -341,6 +341,16 @@ export const ERRORS = define({
   ),
   user_not_found: sql("42704", "Not found: User '{user}' does not exist", "system.users lists the accounts."),
   user_exists: sql("42710", "Already exists: User '{user}' already exists", "Choose another name."),
+  storage_exists: sql(
+    "42710",
+    "Already exists: Storage '{storage}' already exists",
+    "Use CREATE STORAGE IF NOT EXISTS.",
+  ),
+  storage_in_use: sql(
+    "2BP01",
+    "Invalid operation: Cannot drop storage '{storage}': {users} still using it",
+    "Drop what uses it, or give that another storage.",
+  ),
   storage_not_found: sql(
     "42704",
     "Not found: Storage '{storage}' does not exist",

@@ -6,6 +6,14 @@ import { FolderLock } from "./folder-lock.ts";
 /** Layout of the data folder that this code writes. */
 const FORMAT_VERSION = 1;
 
+/** Names of what the parts of a server keep in the data folder. */
+const OWN_PARTS = /^(storage|tmp|logs|exports|backups|snapshots|streams)$|^(format|hot|lock|jwt)/;
+
+/** Whether a name in the data folder is not free for others. */
+export function isOwnPart(name: string): boolean {
+  return OWN_PARTS.test(name.toLowerCase());
+}
+
 /**
  * A data folder that this process alone uses, from `open` until `close`.
  *

@@ -96,6 +96,10 @@ export class AccountDefinitions {
       }
       case "email":
         return { ...account, email: change.email === "" ? null : change.email, updatedAt };
+      case "storage_mode":
+        return { ...account, storageMode: storageMode(change.mode), updatedAt };
+      case "storage_id":
+        return { ...account, storageId: change.storageId, updatedAt };
     }
   }
 
@@ -132,6 +136,14 @@ function requireNotAbove(actor: Principal, account: Account, verb: string): void
   if (account.role === "system" && actor.role !== "system") {
     throw new KalamError("account_change_denied", { reason: `DBA cannot ${verb} a user with the System role` });
   }
+}
+
+function storageMode(text: string): Account["storageMode"] {
+  const mode = text.toLowerCase();
+  if (mode === "table") return "Table";
+  if (mode === "region") return "Region";
+  const reason = `Invalid storage mode '${text}'. Valid modes: table, region`;
+  throw new KalamError("invalid_user_definition", { reason });
 }
 
 function checkOAuthData(data: string | undefined): string | null {

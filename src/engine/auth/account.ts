@@ -10,7 +10,9 @@ export interface Account {
   readonly authType: "Password" | "OAuth" | "Internal";
   /** JSON text of the identity provider's part. */
   readonly authData: string | null;
+  /** `Region`: tables that allow it keep the user's files in the user's own storage. */
   readonly storageMode: "Table" | "Region";
+  /** That storage. */
   readonly storageId: string | null;
   readonly failedLoginAttempts: number;
   readonly lockedUntil: bigint | null;

@@ -46,13 +46,17 @@ const RULES: Readonly<Record<Statement["kind"], Rule | ((statement: never) => Ru
   create_view: adminFor("create views"),
   drop_view: adminFor("drop views"),
   kill_job: admin("job management"),
-  storage_flush: service("STORAGE FLUSH"),
-  storage_compact: service("STORAGE COMPACT"),
   clear_cache: admin("cache operations"),
   create_user: (statement: CreateUser) =>
     makesOrdinaryUser(statement) ? service("CREATE USER") : admin("user management"),
   alter_user: admin("user management"),
   drop_user: admin("user management"),
+  create_storage: admin("storage operations"),
+  alter_storage: admin("storage operations"),
+  drop_storage: admin("storage operations"),
+  storage_check: admin("storage operations"),
+  storage_flush: service("STORAGE FLUSH"),
+  storage_compact: service("STORAGE COMPACT"),
   create_table: (statement: CreateTable) => (makesSharedTable(statement) ? service("CREATE SHARED TABLE") : everyone),
   show: (statement: ShowStatement) => {
     switch (statement.subject.type) {

@@ -155,7 +155,10 @@ export class Catalog {
    * Runs `work` when no other change is under way. It checks and stages; what it throws leaves everything as it was.
    * @returns what `work` returned, when the change is durable and visible
    */
-  change<T>(pipeline: CommitPipeline, work: (changes: CatalogChanges, batch: WriteBatch) => T): Promise<T> {
+  change<T>(
+    pipeline: CommitPipeline,
+    work: (changes: CatalogChanges, batch: WriteBatch) => T | Promise<T>,
+  ): Promise<T> {
     return pipeline.submit({
       reads: [],
       exclusive: true,

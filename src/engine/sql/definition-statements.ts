@@ -4,6 +4,7 @@ import { parseNamespaceStatement, parseUseStatement } from "./namespace-statemen
 import { statementOf } from "./query-statements.ts";
 import { parseClear, parseDescribe, parseShow } from "./show-statements.ts";
 import type { Statement } from "./statement.ts";
+import { parseStorageCheck, parseStorageDefinition } from "./storage-statements.ts";
 import { parseStorageWork } from "./storage-work-statements.ts";
 import { parseTableStatement } from "./table-statements.ts";
 import { TokenCursor } from "./token-cursor.ts";
@@ -14,7 +15,7 @@ import { parseUserStatement } from "./user-statements.ts";
 const TABLE_KINDS = new Set(["user", "shared", "stream"]);
 /** Statements of later versions; nothing in PostgreSQL begins with these words. */
 const LATER_VERBS = new Set(["subscribe", "backup", "restore", "export", "consume", "ack", "cluster", "publish"]);
-const LATER_NOUNS = new Set(["storage", "topic"]);
+const LATER_NOUNS = new Set(["topic"]);
 
 /** Parses a statement in full, without any cache: definitions, and queries when they are seen first. */
 export function parseStatement(text: string): Statement {
@@ -29,7 +30,7 @@ export function parseStatement(text: string): Statement {
       if (noun.value === "table" || isTableKind(text, noun.value, noun.end)) return parseTableStatement(text);
       if (LATER_NOUNS.has(noun.value)) throw unsupported(text);
       const cursor = new TokenCursor(text);
-      const own = parseNamespaceStatement(cursor) ?? parseUserStatement(cursor);
+      const own = parseNamespaceStatement(cursor) ?? parseUserStatement(cursor) ?? parseStorageDefinition(cursor);
       if (own !== undefined) return own;
       break;
     }
@@ -47,7 +48,7 @@ export function parseStatement(text: string): Statement {
     case "clear":
       return parseClear(new TokenCursor(text));
     case "storage":
-      return parseStorageWork(new TokenCursor(text)) ?? refuseLater(text);
+      return parseStorageWork(new TokenCursor(text)) ?? parseStorageCheck(new TokenCursor(text)) ?? refuseLater(text);
     default:
       if (LATER_VERBS.has(verb.value)) throw unsupported(text);
   }

@@ -68,6 +68,10 @@ export type Statement =
   | CreateUser
   | AlterUser
   | DropUser
+  | CreateStorage
+  | AlterStorage
+  | DropStorage
+  | StorageCheck
   | ShowStatement
   | DescribeTable
   | StorageWork
@@ -253,13 +257,59 @@ export interface AlterUser {
   readonly change:
     | { readonly type: "password"; readonly password: string }
     | { readonly type: "role"; readonly role: string }
-    | { readonly type: "email"; readonly email: string };
+    | { readonly type: "email"; readonly email: string }
+    | { readonly type: "storage_mode"; readonly mode: string }
+    /** Null: none of his own. */
+    | { readonly type: "storage_id"; readonly storageId: string | null };
 }
 
 export interface DropUser {
   readonly kind: "drop_user";
   readonly user: string;
   readonly ifExists: boolean;
+}
+
+/** What can be said of a storage; `location` is the folder, or the bucket. */
+export type StorageSetting =
+  | "name"
+  | "description"
+  | "location"
+  | "region"
+  | "sharedTablesTemplate"
+  | "userTablesTemplate"
+  | "credentials"
+  | "config";
+
+export interface CreateStorage {
+  readonly kind: "create_storage";
+  /** As written. */
+  readonly storage: string;
+  readonly position: number;
+  readonly ifNotExists: boolean;
+  /** As written; checked by the engine. */
+  readonly type: string;
+  readonly settings: ReadonlyMap<StorageSetting, string>;
+}
+
+export interface AlterStorage {
+  readonly kind: "alter_storage";
+  readonly storage: string;
+  readonly position: number;
+  readonly settings: ReadonlyMap<StorageSetting, string>;
+}
+
+export interface DropStorage {
+  readonly kind: "drop_storage";
+  readonly storage: string;
+  readonly position: number;
+  readonly ifExists: boolean;
+}
+
+export interface StorageCheck {
+  readonly kind: "storage_check";
+  readonly storage: string;
+  readonly position: number;
+  readonly extended: boolean;
 }
 
 export interface ShowStatement {

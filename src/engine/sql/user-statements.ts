@@ -72,5 +72,10 @@ function change(cursor: TokenCursor) {
   if (cursor.accept("password")) return { type: "password", password: cursor.string() } as const;
   if (cursor.accept("role")) return { type: "role", role: word(cursor) } as const;
   if (cursor.accept("email")) return { type: "email", email: cursor.string() } as const;
+  if (cursor.accept("storage_mode")) return { type: "storage_mode", mode: word(cursor) } as const;
+  if (cursor.accept("storage_id")) {
+    const storageId = cursor.accept("null") ? null : userName(cursor);
+    return { type: "storage_id", storageId } as const;
+  }
   throw cursor.unexpected();
 }

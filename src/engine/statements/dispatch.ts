@@ -15,6 +15,7 @@ import { explain } from "./explain.ts";
 import { killJob } from "./jobs.ts";
 import { alterNamespace, createNamespace, dropNamespace, useNamespace } from "./namespaces.ts";
 import { show } from "./show.ts";
+import { alterStorage, checkStorage, createStorage, dropStorage } from "./storages.ts";
 import { createTable, dropTable } from "./tables.ts";
 import { alterUser, createUser, dropUser } from "./users.ts";
 import { createView, dropView } from "./views.ts";
@@ -74,6 +75,14 @@ export function runStatement(
       return alterUser(database, execution, statement);
     case "drop_user":
       return dropUser(database, execution, statement);
+    case "create_storage":
+      return createStorage(database, execution, statement);
+    case "alter_storage":
+      return alterStorage(database, execution, statement);
+    case "drop_storage":
+      return dropStorage(database, execution, statement);
+    case "storage_check":
+      return checkStorage(database, execution, statement);
     case "show":
       return show(database, execution, statement);
     case "describe_table":

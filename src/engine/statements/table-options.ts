@@ -92,8 +92,9 @@ function storageOf(database: Database, options: ReadonlyMap<string, string>): st
   const id = options.get("STORAGE_ID");
   if (id === undefined) return undefined;
   if (!/^[A-Za-z0-9_-]+$/.test(id)) throw invalid(`Invalid storage id '${id}'`);
-  if (database.catalog.storage(id) === undefined) throw new KalamError("storage_not_found", { storage: id });
-  return id;
+  const storage = database.catalog.storage(id);
+  if (storage === undefined) throw new KalamError("storage_not_found", { storage: id });
+  return storage.id;
 }
 
 function accessLevelOf(options: ReadonlyMap<string, string>): AccessLevel | undefined {

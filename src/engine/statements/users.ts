@@ -1,3 +1,4 @@
+import { KalamError } from "../../errors/index.ts";
 import type { Database } from "../database.ts";
 import type { Execution } from "../execution.ts";
 import type { StatementResult } from "../request.ts";
@@ -16,7 +17,16 @@ export async function alterUser(
   execution: Execution,
   statement: AlterUser,
 ): Promise<StatementResult> {
-  return said(execution, await database.accounts.alter(execution.actor, statement));
+  return said(execution, await database.accounts.alter(execution.actor, withKnownStorage(database, statement)));
+}
+
+/** @throws KalamError `storage_not_found` */
+function withKnownStorage(database: Database, statement: AlterUser): AlterUser {
+  const { change } = statement;
+  if (change.type !== "storage_id" || change.storageId === null) return statement;
+  const storage = database.catalog.storage(change.storageId);
+  if (storage === undefined) throw new KalamError("storage_not_found", { storage: change.storageId });
+  return { ...statement, change: { ...change, storageId: storage.id } };
 }
 
 export async function dropUser(

@@ -1,4 +1,8 @@
-import { FilesystemStore } from "../../drivers/objects/filesystem/filesystem-store.ts";
+import {
+  FilesystemStore,
+  type FilesystemStoreOptions,
+  makeBase,
+} from "../../drivers/objects/filesystem/filesystem-store.ts";
 import type { ObjectStore } from "../../drivers/objects/object-store.ts";
 import { KalamError } from "../../errors/index.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
@@ -40,8 +44,17 @@ export class Storages {
 
   /** A store that the catalog does not know yet. */
   openStore(id: string, base: string): ObjectStore {
-    const { timeoutMillis, runtime, around } = this.#options;
-    return around(new FilesystemStore({ name: id, base, timeoutMillis, runtime }), id);
+    return this.#options.around(new FilesystemStore(this.#describe(id, base)), id);
+  }
+
+  /** Makes the base folder of a new storage. @returns its absolute path, without symbolic links */
+  makeBase(id: string, path: string): Promise<string> {
+    return makeBase(this.#describe(id, path));
+  }
+
+  #describe(name: string, base: string): FilesystemStoreOptions {
+    const { timeoutMillis, runtime } = this.#options;
+    return { name, base, timeoutMillis, runtime };
   }
 
   /** Absolute paths of the folders in which all files are. */

@@ -206,11 +206,11 @@ export function storageRows(database: Database): readonly Row[] {
       storage.description,
       storage.type,
       storage.baseDirectory,
-      null,
-      null,
+      storage.credentials === null ? null : JSON.stringify("***"),
+      storage.config,
       storage.sharedTablesTemplate,
       storage.userTablesTemplate,
       BigInt(storage.createdAt),
-      BigInt(storage.createdAt),
+      BigInt(storage.updatedAt),
     ]);
 }

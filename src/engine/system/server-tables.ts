@@ -74,6 +74,7 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   "execution.max_parameter_size_bytes": "Bytes of one parameter",
   "analytics.memory_limit_bytes": "Memory for joins, sorts and aggregates",
   "analytics.threads": "Threads for joins, sorts and aggregates",
+  "storage.timeout_seconds": "Seconds a storage may take for one call of its file system",
   "stream.default_max_buffer": "Rows of one user in one stream",
   max_transaction_buffer_bytes: "Bytes of changes one transaction may hold",
 };
@@ -96,6 +97,7 @@ export function settingRows({ options }: Database): readonly Row[] {
     "limits.max_sql_bytes": options.maxStatementBytes,
     "limits.max_waiting_writes": options.maxWaitingWrites,
     max_transaction_buffer_bytes: options.maxTransactionBytes,
+    "storage.timeout_seconds": options.storageTimeoutSeconds,
     "stream.default_max_buffer": options.streamMaxRows,
   };
   return Object.entries(values).map(([name, value]) => [

@@ -13,15 +13,19 @@ const COLUMNS: readonly SystemColumn[] = usersSchema.definition.columns.map((col
 export const users: SystemRelationSource = computedRelation("system.users", COLUMNS, userRows);
 
 async function userRows(database: Database): Promise<readonly Row[]> {
+  const rows: Row[] = [];
+  for await (const row of storedUsers(database)) {
+    rows.push(usersSchema.definition.columns.map((column) => shown(column.name, row[columnSlot(column)] ?? null)));
+  }
+  return rows;
+}
+
+/** The rows as they are kept, deleted accounts included. */
+export async function* storedUsers(database: Database): AsyncIterable<Row> {
   const partition = database.cache.partition(usersSchema, "");
   await database.cache.ready(partition);
   const relation = new TableRelation(partition, database.store, undefined, undefined);
-  const rows: Row[] = [];
-  for await (const chunk of relation.scan({}, false)) {
-    for (const row of chunk)
-      rows.push(usersSchema.definition.columns.map((column) => shown(column.name, row[columnSlot(column)] ?? null)));
-  }
-  return rows;
+  for await (const chunk of relation.scan({}, false)) yield* chunk;
 }
 
 function shown(column: string, value: Row[number]): Row[number] {

@@ -149,7 +149,7 @@ describe("object store on a file system", () => {
       await writeFile(`${disk}/x`, "1");
       const report = await runChild(PROBE, [disk], disk, 'mount --bind -o ro "$0" "$0" && exec "$@"');
       const { error } = report as { error: string };
-      expect(error).to.match(/^Storage 'local' failed: cannot write \S+ \((EROFS|EACCES)\)$/);
+      expect(error).to.match(/^cannot write \S+ \((EROFS|EACCES)\)$/);
       expect(report).to.deep.equal({
         error,
         health: { status: "degraded", readable: true, writable: false, listable: true, deletable: false, error },

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import type { AlterTable, CreateTable, ExecuteAsStatement, ParsedStatement } from "../../../src/engine/sql/index.ts";
+import type { CreateStorage } from "../../../src/engine/sql/statement.ts";
 import { errorOf, failureOf, loadSqlParser, newParser, only, statementOf } from "./parse.ts";
 
 const createTable = (text: string) => statementOf(text) as CreateTable;
@@ -243,6 +244,68 @@ describe("table statements", () => {
         { namespace: undefined, name: "u", position: 31 },
       ],
     });
+  });
+});
+
+describe("storage statements", () => {
+  before(loadSqlParser);
+
+  it("CREATE, ALTER and DROP STORAGE", () => {
+    const create = statementOf(
+      `CREATE STORAGE IF NOT EXISTS My-archive_2 TYPE filesystem NAME 'It''s cold' DESCRIPTION 'two  blanks'
+       BASE_DIRECTORY '/srv/cold' SHARED_TABLES_TEMPLATE '{namespace}/{tableName}' CONFIG '{"a": 1}'`,
+    );
+    expect(create).to.deep.include({
+      kind: "create_storage",
+      storage: "My-archive_2",
+      position: 29,
+      ifNotExists: true,
+      type: "filesystem",
+    });
+    expect([...(create as CreateStorage).settings]).to.deep.equal([
+      ["name", "It's cold"],
+      ["description", "two  blanks"],
+      ["location", "/srv/cold"],
+      ["sharedTablesTemplate", "{namespace}/{tableName}"],
+      ["config", '{"a": 1}'],
+    ]);
+    for (const id of ["x", "'x'", '"x"']) {
+      expect(statementOf(`create storage ${id} type 's3' bucket 'b' region 'r'`), id).to.include({
+        storage: "x",
+        type: "s3",
+      });
+    }
+    const alter = statementOf("ALTER STORAGE local SET NAME 'a', SET DESCRIPTION 'b' USER_TABLES_TEMPLATE 'c'");
+    expect([...(alter as CreateStorage).settings.keys()]).to.deep.equal(["name", "description", "userTablesTemplate"]);
+    const drop = statementOf("DROP STORAGE IF EXISTS s-1");
+    expect(drop).to.deep.equal({ kind: "drop_storage", storage: "s-1", position: 23, ifExists: true });
+  });
+
+  it("STORAGE CHECK, FLUSH and COMPACT", () => {
+    const table = { type: "table", table: { namespace: "a", name: "t", position: 20 } };
+    const cases: [string, object][] = [
+      ["STORAGE CHECK s-1", { kind: "storage_check", storage: "s-1", position: 14, extended: false }],
+      ["STORAGE CHECK 's' EXTENDED", { kind: "storage_check", storage: "s", position: 14, extended: true }],
+      ["STORAGE FLUSH TABLE a.t", { kind: "storage_flush", target: table }],
+      ["STORAGE FLUSH ALL", { kind: "storage_flush", target: { type: "all", namespace: undefined } }],
+      ["STORAGE FLUSH ALL IN a", { kind: "storage_flush", target: { type: "all", namespace: "a" } }],
+      ["STORAGE COMPACT ALL IN NAMESPACE a", { kind: "storage_compact", target: { type: "all", namespace: "a" } }],
+      ["STORAGE FLUSH ALL IN namespace", { kind: "storage_flush", target: { type: "all", namespace: "namespace" } }],
+      ["SHOW MANIFEST", { kind: "show", subject: { type: "manifest" } }],
+      [
+        "ALTER USER u SET STORAGE_MODE region",
+        { kind: "alter_user", user: "u", change: { type: "storage_mode", mode: "region" } },
+      ],
+      [
+        "ALTER USER u SET STORAGE_ID 'My-s'",
+        { kind: "alter_user", user: "u", change: { type: "storage_id", storageId: "My-s" } },
+      ],
+      [
+        "ALTER USER u SET STORAGE_ID NULL",
+        { kind: "alter_user", user: "u", change: { type: "storage_id", storageId: null } },
+      ],
+    ];
+    for (const [sql, expected] of cases) expect(statementOf(sql), sql).to.deep.equal(expected);
   });
 });
 

@@ -1,5 +1,5 @@
 import type { Dir, Dirent } from "node:fs";
-import { lstat, opendir, rmdir } from "node:fs/promises";
+import { lstat, opendir, realpath, rmdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import { KeyedQueue } from "../../../runtime/keyed-queue.ts";
 import type { Runtime } from "../../../runtime/runtime.ts";
@@ -30,6 +30,24 @@ export interface FilesystemStoreOptions {
 
 /** Two of the four threads of the process's pool: the others are there for commits, also when this storage hangs. */
 const CALLS_AT_ONCE = 2;
+
+/**
+ * Makes the base folder of a store.
+ *
+ * @returns its absolute path, without symbolic links
+ * @throws KalamError `storage_full`, `storage_unavailable`
+ */
+export async function makeBase(options: FilesystemStoreOptions): Promise<string> {
+  const { name, base, timeoutMillis, runtime } = options;
+  const calls = new BoundedCalls({ timeoutMillis, atOnce: CALLS_AT_ONCE, timers: runtime.timers });
+  try {
+    const path = resolve(base);
+    await new BaseFolder(path, calls).within("", async () => undefined);
+    return await calls.run(() => realpath(path));
+  } catch (error) {
+    throw explainFailure(error, name, "make its folder");
+  }
+}
 
 /**
  * Objects as files below a base folder. A new object is written beside its place (`x` as `x.tmp`), brought to the disk, and

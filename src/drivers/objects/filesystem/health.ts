@@ -22,7 +22,8 @@ export async function checkHealth(
       if (!works) error ??= "it does not give back what was put in";
       return works;
     } catch (failure) {
-      error ??= toKalamError(failure).message;
+      const { key, values, message } = toKalamError(failure);
+      error ??= key === "storage_unavailable" ? String(values.reason) : message;
       return false;
     }
   };

@@ -1,18 +1,13 @@
-import { stat } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { DuckDBConnection } from "@duckdb/node-api";
 import fc from "fast-check";
 import type { ColumnSpec, TableDefinition } from "../../../src/engine/catalog/definitions.ts";
 import { columnSlot, DELETED_SLOT, SEQ_SLOT, TableSchema } from "../../../src/engine/catalog/table-schema.ts";
-import type { ColumnStats, SegmentColumn } from "../../../src/engine/cold/manifest.ts";
+import { layoutOf } from "../../../src/engine/cold/layouts.ts";
 import type { ReadableSegment } from "../../../src/engine/cold/readable-segment.ts";
-import { duckType } from "../../../src/engine/duckdb/duck-type.ts";
+import { SegmentWriter } from "../../../src/engine/cold/segment-writer.ts";
 import type { DuckHost } from "../../../src/engine/duckdb/host.ts";
-import { duckApi } from "../../../src/engine/duckdb/native.ts";
-import { vectorType } from "../../../src/engine/duckdb/vector-types.ts";
-import { columnWriter, vectorOf } from "../../../src/engine/duckdb/vector-writer.ts";
-import { isKeyType } from "../../../src/engine/rows/key-codec.ts";
-import { type ColumnType, compareValues, type Row, type Value } from "../../../src/engine/types/index.ts";
+import type { ColumnType, Row, Value } from "../../../src/engine/types/index.ts";
 import { withFolder } from "../../support/folder.ts";
 import { newHost } from "../analytic/harness.ts";
 import { typedValue } from "../types/value-arbitraries.ts";
@@ -56,15 +51,17 @@ export function version(schema: TableSchema, seq: bigint, deleted: boolean, valu
   return row;
 }
 
-/** Writes segments with nothing but DuckDB's COPY, into a folder of its own. */
+/** Writes segments into a folder of its own. */
 export class SegmentFolder {
   readonly host: DuckHost;
   readonly path: string;
+  readonly #writer: SegmentWriter;
   #written = 0;
 
   constructor(host: DuckHost, path: string) {
     this.host = host;
     this.path = path;
+    this.#writer = new SegmentWriter(host);
   }
 
   /** @param rows in any order */
@@ -76,84 +73,14 @@ export class SegmentFolder {
   ): Promise<ReadableSegment> {
     this.#written += 1;
     const file = join(this.path, name);
+    await rm(file, { force: true });
     const sorted = rows.map((row) => ({ row, key: schema.keyOf(row) })).sort((a, b) => (a.key < b.key ? -1 : 1));
-    const { columns } = schema.definition;
-    await this.host.use(undefined, (connection) =>
-      copy(
-        connection,
-        schema,
-        sorted.map(({ row }) => row),
-        file,
-      ),
-    );
-    const seqs = rows.map((row) => row[SEQ_SLOT] as bigint).sort(compareValues({ kind: "bigint" }));
-    const live = rows.filter((row) => row[DELETED_SLOT] !== true);
-    return {
-      file,
-      storagePath: `app/things/${name}`,
-      columns: columns.map(({ id, name: called, type }): SegmentColumn => ({ id, name: called, type })),
-      segment: {
-        path: name,
-        schemaVersion: 1,
-        minSeq: seqs[0] ?? 0n,
-        maxSeq: seqs.at(-1) ?? 0n,
-        rowCount: rows.length,
-        deletedCount: rows.length - live.length,
-        hides,
-        sizeBytes: (await stat(file)).size,
-        createdAt: 0,
-        firstKey: sorted[0]?.key ?? "",
-        lastKey: sorted.at(-1)?.key ?? "",
-        columnStats: new Map(
-          columns
-            .filter(({ type }) => isKeyType(type))
-            .map((spec) => [
-              spec.id,
-              statsOf(
-                spec.type,
-                live.map((row) => row[columnSlot(spec)] ?? null),
-              ),
-            ]),
-        ),
-      },
-    };
+    const written = await this.#writer.write(schema, [sorted.map(({ row }) => row)], file);
+    if (written === undefined) throw new Error("a segment needs rows");
+    const { filter: _filter, ...figures } = written;
+    const segment = { ...figures, path: name, schemaVersion: 1, hides, createdAt: 0 };
+    return { file, storagePath: `app/things/${name}`, columns: layoutOf(schema), segment };
   }
-}
-
-function statsOf(type: ColumnType, values: readonly Value[]): ColumnStats {
-  const sorted = values.filter((value) => value !== null).sort(compareValues(type));
-  return { min: sorted[0] ?? null, max: sorted.at(-1) ?? null, nullCount: values.length - sorted.length };
-}
-
-async function copy(
-  connection: DuckDBConnection,
-  schema: TableSchema,
-  rows: readonly Row[],
-  file: string,
-): Promise<void> {
-  const columns = [
-    { name: "_seq", type: { kind: "bigint" } as ColumnType, slot: SEQ_SLOT },
-    { name: "_deleted", type: { kind: "boolean" } as ColumnType, slot: DELETED_SLOT },
-    ...schema.definition.columns.map((spec) => ({ name: spec.name, type: spec.type, slot: columnSlot(spec) })),
-  ];
-  const definitions = columns.map(({ name, type }) => `"${name}" ${duckType(type)}`);
-  await connection.run(`CREATE OR REPLACE TEMPORARY TABLE written (${definitions.join(", ")})`);
-  const appender = await connection.createAppender("written", "main", "temp");
-  for (let from = 0; from < rows.length; from += 2048) {
-    const some = rows.slice(from, from + 2048);
-    const chunk = duckApi().DuckDBDataChunk.create(
-      columns.map(({ type }) => vectorType(type)),
-      some.length,
-    );
-    for (const [index, { type, slot }] of columns.entries()) {
-      columnWriter(type, slot)(vectorOf(chunk.chunk, index), some, some.length);
-    }
-    appender.appendDataChunk(chunk);
-  }
-  appender.closeSync();
-  const target = file.replaceAll("'", "''");
-  await connection.run(`COPY written TO '${target}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 4096)`);
-  await connection.run("DROP TABLE written");
 }
 
 /** Runs work with a DuckDB that reaches one folder. */

@@ -1,20 +1,30 @@
 import { HEADER_BYTES, KIND, type PackedBatch, type PackedEntries } from "./packed-batch.ts";
 
 /**
- * Whether a packed batch changes anything from `start` up to but not including `end`. It is asked for every batch that waits,
- * so it compares the keys where they stand.
+ * Whether a packed batch changes anything from `start` up to but not including `end`. Every read asks it of every batch that
+ * waits, so it compares the bytes where they stand: a call of `compare` for each key took three times as long.
  */
 export function touches({ data, starts }: PackedEntries, start: Buffer, end: Buffer): boolean {
   for (const place of starts) {
     const at = place - 1;
     const key = at + HEADER_BYTES;
     const keyEnd = key + keyBytes(data, at);
-    if (data.compare(end, 0, end.length, key, keyEnd) >= 0) continue;
+    if (compare(data, key, keyEnd, end) >= 0) continue;
     if (data[at] === 0x30 + KIND.removeRange) {
-      if (data.compare(start, 0, start.length, keyEnd, keyEnd + valueBytes(data, at)) > 0) return true;
-    } else if (data.compare(start, 0, start.length, key, keyEnd) >= 0) return true;
+      if (compare(data, keyEnd, keyEnd + valueBytes(data, at), start) > 0) return true;
+    } else if (compare(data, key, keyEnd, start) >= 0) return true;
   }
   return false;
+}
+
+/** Negative, 0 or positive as the bytes from `from` to `to` come before `other`, are the same, or come after it. */
+function compare(data: Buffer, from: number, to: number, other: Buffer): number {
+  const length = Math.min(to - from, other.length);
+  for (let i = 0; i < length; i++) {
+    const difference = (data[from + i] as number) - (other[i] as number);
+    if (difference !== 0) return difference;
+  }
+  return to - from - other.length;
 }
 
 /** The batch that `data` was packed from, without its conditions' meaning: what was logged has none. */

@@ -4,13 +4,14 @@ import { KalamError } from "../../errors/index.ts";
 /**
  * The states of a job, and how it goes from one to the next:
  *
- *     new ─▶ queued ─▶ running ─▶ completed
- *              ▲          ├─────▶ failed
- *              │          ├─────▶ cancelled      (also from queued and retrying)
- *              └ retrying ┘
- *     queued ─▶ skipped                          there was nothing left to do when its turn came
+ *     new ─▶ queued ─▶ running ─┬─▶ completed
+ *                       ▲       ├─▶ failed
+ *                       │       ├─▶ cancelled      (also from queued and retrying)
+ *                       │       ├─▶ skipped        there was nothing left to do when its turn came
+ *                       └───────┴── retrying
  *
- * `new` is a job that is about to become durable; nothing has been promised to anybody.
+ * `new` is a job that is about to become durable; nothing has been promised to anybody. `retrying` waits for a while and then for its
+ * turn, as `queued` does.
  */
 const ACTIVE = ["new", "queued", "running", "retrying"] as const;
 const FINISHED = ["completed", "failed", "cancelled", "skipped"] as const;

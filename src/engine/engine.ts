@@ -24,7 +24,6 @@ import { StreamSweeper } from "./rows/stream-sweeper.ts";
 import { loadSqlParser, type ParsedStatement, SqlParser } from "./sql/index.ts";
 import { StatementFailure } from "./statement-failure.ts";
 import { type LocalBase, localBase, localStorage } from "./storages/local-storage.ts";
-import { RetiredTables } from "./storages/retired-tables.ts";
 import { Storages } from "./storages/storages.ts";
 import { defaultSurroundings, type Report, type Surroundings } from "./surroundings.ts";
 
@@ -44,7 +43,6 @@ export class Engine implements StatementExecutor {
   readonly #folder: DataFolder | undefined;
   readonly #localBase: LocalBase;
   readonly #sweeper: StreamSweeper;
-  readonly #retired: RetiredTables;
   readonly #scheduler: Scheduler;
   #closing: Promise<void> | undefined;
 
@@ -52,7 +50,6 @@ export class Engine implements StatementExecutor {
     this.#database = database;
     this.#folder = folder;
     this.#localBase = local;
-    this.#retired = new RetiredTables(database);
     this.#sweeper = new StreamSweeper(database.cache, database.catalog, database.pipeline, database.runtime);
     this.#scheduler = new Scheduler(checksOf(database), database.runtime, report);
   }
@@ -72,7 +69,6 @@ export class Engine implements StatementExecutor {
       await database.jobs.start();
       const engine = new Engine(database, folder, local, around.report);
       engine.#sweeper.start();
-      engine.#retired.start();
       await engine.#scheduler.start();
       return engine;
     } catch (error) {
@@ -158,7 +154,6 @@ export class Engine implements StatementExecutor {
     try {
       await this.#scheduler.drain();
       await jobs.drain();
-      await this.#retired.stop();
       await pipeline.close();
       duck.close();
       await store.close();

@@ -70,8 +70,8 @@ export class FaultyObjectStore implements ObjectStore {
     return this.#plan.attempt("createFolder", () => this.#inner.createFolder(folder));
   }
 
-  clear(folder: string): Promise<void> {
-    return this.#plan.attempt("clear", () => this.#inner.clear(folder));
+  clear(folder: string, signal?: AbortSignal): Promise<void> {
+    return this.#plan.attempt("clear", () => this.#inner.clear(folder, signal));
   }
 
   check(extended: boolean): Promise<StorageHealth> {

@@ -35,8 +35,8 @@ export interface ObjectStore {
   /** Makes a folder, where the driver has such a thing. */
   createFolder(folder: string): Promise<void>;
 
-  /** Deletes everything below a folder, and the folder. */
-  clear(folder: string): Promise<void>;
+  /** Deletes everything below a folder, and the folder. Stops in the middle when `signal` is aborted; may be called again. */
+  clear(folder: string, signal?: AbortSignal): Promise<void>;
 
   /** Tries everything once. Never rejects: what does not work is what it reports. `extended` asks for sizes too. */
   check(extended: boolean): Promise<StorageHealth>;

@@ -103,6 +103,7 @@ export interface Place {
 export interface RetiredTable {
   readonly tableId: number;
   readonly namespace: string;
+  readonly name: string;
   readonly folderName: string;
   /** Folders that hold its files and those of no other table. */
   readonly places: readonly Place[];

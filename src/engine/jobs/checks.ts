@@ -1,4 +1,7 @@
+import type { RetiredTable } from "../catalog/definitions.ts";
 import type { Database } from "../database.ts";
+import { isFinished } from "./job.ts";
+import { cleanupOf } from "./kinds/cleanup.ts";
 import type { Check } from "./scheduler.ts";
 
 /** What an open database looks after by itself. */
@@ -13,5 +16,19 @@ export function checksOf(database: Database): readonly Check[] {
         await jobs.create("job_cleanup", parameters, { idempotencyKey: "job_cleanup" });
       },
     },
+    {
+      name: "cleanup",
+      everySeconds: 600,
+      run: async () => {
+        const tables = neglected(database);
+        if (tables.length > 0) await jobs.create("cleanup", cleanupOf(tables), { idempotencyKey: "cleanup" });
+      },
+    },
   ];
+}
+
+/** Dropped tables whose files no job is about to delete: one has tried in vain. */
+function neglected({ catalog, jobs }: Database): readonly RetiredTable[] {
+  const busy = jobs.list().some((job) => job.type === "cleanup" && !isFinished(job));
+  return busy ? [] : catalog.retired();
 }

@@ -7,7 +7,7 @@ import type { StatementResult } from "../request.ts";
 import type { WriteBatch } from "../rows/write-batch.ts";
 import type { AlterNamespace, CreateNamespace, DropNamespace, UseNamespace } from "../sql/statement.ts";
 import { DEFAULT_NAMESPACE } from "./default-namespace.ts";
-import { clearErased, type ErasedTable, eraseTable } from "./erase-table.ts";
+import { afterErasing, type ErasedTable, eraseTable, scheduleCleanup } from "./erase-table.ts";
 
 export async function createNamespace(
   database: Database,
@@ -56,6 +56,7 @@ export async function dropNamespace(
     });
   }
   const erased: ErasedTable[] = [];
+  let cleanup: string | undefined;
   const message = await database.catalog.change(database.pipeline, (changes, batch) => {
     if (database.catalog.namespace(name) === undefined) {
       if (statement.ifExists) return `Namespace '${name}' does not exist`;
@@ -63,9 +64,11 @@ export async function dropNamespace(
     }
     erased.push(...dropContents(database, name, changes, batch));
     changes.dropNamespace(name);
+    cleanup = scheduleCleanup(database, execution, batch, erased);
     return `Namespace '${name}' dropped successfully`;
   });
-  return said(execution, await clearErased(database, erased, message));
+  await afterErasing(database, erased, cleanup);
+  return said(execution, message);
 }
 
 /** Everything in the namespace goes with it, in the same batch. */

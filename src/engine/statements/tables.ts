@@ -8,7 +8,7 @@ import type { StatementResult } from "../request.ts";
 import type { CreateTable, DropTable } from "../sql/statement.ts";
 import { freeFolderName } from "../storages/table-places.ts";
 import { columnSpec } from "./column-spec.ts";
-import { clearErased, type ErasedTable, eraseTable } from "./erase-table.ts";
+import { afterErasing, type ErasedTable, eraseTable, scheduleCleanup } from "./erase-table.ts";
 import { requireHome } from "./namespaces.ts";
 import { tableKind, tableOptions } from "./table-options.ts";
 
@@ -122,6 +122,7 @@ export async function dropTable(
   statement: DropTable,
 ): Promise<StatementResult> {
   const erased: ErasedTable[] = [];
+  let cleanup: string | undefined;
   const message = await database.catalog.change(database.pipeline, (changes, batch) => {
     const messages = statement.tables.map((reference) => {
       const { namespace, name } = qualify(execution, reference);
@@ -141,9 +142,11 @@ export async function dropTable(
       if (statement.ifExists) return `Table ${namespace}.${name} does not exist (skipped)`;
       throw new KalamError("table_not_found", { table: `${namespace}.${name}` }, { position: reference.position });
     });
-    return messages.join("; ");
+    cleanup = scheduleCleanup(database, execution, batch, erased);
+    return messages.join("; ") + (cleanup === undefined ? "" : `. Cleanup job: ${cleanup}`);
   });
-  return { message: await clearErased(database, erased, message), rowCount: 0, asUser: execution.principal.userId };
+  await afterErasing(database, erased, cleanup);
+  return { message, rowCount: 0, asUser: execution.principal.userId };
 }
 
 export function refuseSystemNamespace(namespace: string, name: string, action: string): void {

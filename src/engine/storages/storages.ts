@@ -104,9 +104,9 @@ export class Storages {
   }
 
   /** Deletes all files of a table that was dropped. May be done again. */
-  async clear(retired: RetiredTable): Promise<void> {
+  async clear(retired: RetiredTable, signal: AbortSignal): Promise<void> {
     for (const { storageId, folder } of retired.places) {
-      if (this.#options.catalog.storage(storageId) !== undefined) await this.store(storageId).clear(folder);
+      if (this.#options.catalog.storage(storageId) !== undefined) await this.store(storageId).clear(folder, signal);
     }
   }
 }

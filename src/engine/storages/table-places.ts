@@ -46,7 +46,7 @@ export function freeFolderName(
 /** What is to be cleaned up when a table is dropped; undefined where there never were files. */
 export function retirementOf(catalog: Catalog, table: TableDefinition): RetiredTable | undefined {
   if (table.kind === "stream") return undefined;
-  const { id: tableId, namespace } = table;
+  const { id: tableId, namespace, name } = table;
   const folderName = folderNameOf(table);
   const kind = table.kind;
   const places: Place[] = storagesOf(catalog, table).flatMap((storageId) => {
@@ -56,5 +56,5 @@ export function retirementOf(catalog: Catalog, table: TableDefinition): RetiredT
     const folders = new Set(templates.map((template) => template.tableFolder({ namespace, tableName: folderName })));
     return [...folders].map((folder) => ({ storageId, folder }));
   });
-  return { tableId, namespace, folderName, places };
+  return { tableId, namespace, name, folderName, places };
 }

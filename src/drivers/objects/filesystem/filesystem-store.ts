@@ -199,23 +199,24 @@ export class FilesystemStore implements ObjectStore {
     });
   }
 
-  clear(folder: string): Promise<void> {
+  clear(folder: string, signal?: AbortSignal): Promise<void> {
     return this.#attempt(`delete ${folder}`, async () => {
       checkFolder(folder);
       await this.#folders.require(folder);
-      await this.#empty(folder);
+      await this.#empty(folder, signal);
       await this.#folders.prune([folder]);
     });
   }
 
-  async #empty(folder: string): Promise<void> {
+  async #empty(folder: string, signal: AbortSignal | undefined): Promise<void> {
     for await (const entry of this.#entries(folder)) {
+      signal?.throwIfAborted();
       const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
       if (!entry.isDirectory()) {
         await this.#files.remove(this.#folders.at(path));
         continue;
       }
-      await this.#empty(path);
+      await this.#empty(path, signal);
       await this.#calls.run(() => rmdir(this.#folders.at(path)));
     }
   }

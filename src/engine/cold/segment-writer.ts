@@ -3,23 +3,22 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { KalamError } from "../../errors/index.ts";
 import type { TableSchema } from "../catalog/table-schema.ts";
 import { quoteText } from "../duckdb/constants.ts";
-import type { Deadline } from "../duckdb/deadline.ts";
 import type { DuckHost } from "../duckdb/host.ts";
 import type { Row } from "../types/column-type.ts";
 import { readFigures } from "./column-stats.ts";
-import { type KeyFilter, KeyFilterBuilder } from "./key-filter.ts";
+import type { KeyFilter } from "./key-filter.ts";
 import { layoutOf } from "./layouts.ts";
 import type { Segment } from "./manifest.ts";
+import { ObjectRows } from "./object-rows.ts";
+import { SegmentKeys } from "./segment-keys.ts";
 import { encodeMetadata, METADATA_KEY } from "./segment-metadata.ts";
-import { SegmentStaging } from "./segment-staging.ts";
+import { type RowBatch, SegmentStaging, stagedColumns } from "./segment-staging.ts";
 
 /**
  * Rows of a Parquet row group, the smallest part of a file that a reader can pass over. Looking up a key in a sorted file costs a fifth
  * of what it costs with DuckDB's own 122 880; the file is one percent larger.
  */
 const ROW_GROUP_ROWS = 16_384;
-/** After so long, others get their turn. */
-const TURN_MILLIS = 8;
 
 /** Everything of a segment that its rows say. */
 export interface WrittenSegment extends Omit<Segment, "path" | "schemaVersion" | "hides" | "createdAt"> {
@@ -50,11 +49,25 @@ export class SegmentWriter {
     file: string,
     signal?: AbortSignal,
   ): Promise<WrittenSegment | undefined> {
+    const keys = new SegmentKeys();
+    const source = new ObjectRows(schema, keys);
+    async function* batches(): AsyncGenerator<RowBatch, void, undefined> {
+      for await (const chunk of rows) yield source.batch(chunk);
+    }
+    return await this.#write(schema, batches(), keys, file, signal);
+  }
+
+  async #write(
+    schema: TableSchema,
+    batches: AsyncIterable<RowBatch>,
+    keys: SegmentKeys,
+    file: string,
+    signal: AbortSignal | undefined,
+  ): Promise<WrittenSegment | undefined> {
     try {
       return await this.#duck.use(signal, async (connection, deadline) => {
-        const staging = new SegmentStaging(connection, schema);
-        await staging.open();
-        const keys = await this.#stage(schema, rows, staging, deadline);
+        const staging = new SegmentStaging(connection, this.#duck.feeds, stagedColumns(schema));
+        await staging.fill(batches, () => deadline.check());
         const written = keys.count === 0 ? undefined : await this.#copy(connection, schema, staging, keys, file);
         await staging.drop();
         return written;
@@ -63,37 +76,6 @@ export class SegmentWriter {
       await rm(file, { force: true });
       throw segmentError(error);
     }
-  }
-
-  async #stage(
-    schema: TableSchema,
-    rows: AsyncIterable<readonly Row[]> | Iterable<readonly Row[]>,
-    staging: SegmentStaging,
-    deadline: Deadline,
-  ): Promise<SegmentKeys> {
-    const { clock, timers } = this.#duck.runtime;
-    const keys = new SegmentKeys(schema);
-    let turn = clock.monotonic();
-    const rest = async (): Promise<void> => {
-      if (clock.monotonic() - turn < TURN_MILLIS) return;
-      await timers.yield();
-      deadline.check();
-      turn = clock.monotonic();
-    };
-    for await (const chunk of rows) {
-      deadline.check();
-      for (let at = 0; at < chunk.length; ) {
-        const end = staging.take(chunk, at);
-        keys.add(chunk, at, end);
-        at = end;
-        await rest();
-        if (!staging.full) continue;
-        staging.flush();
-        await rest();
-      }
-    }
-    staging.complete();
-    return keys;
   }
 
   async #copy(
@@ -118,35 +100,6 @@ export class SegmentWriter {
       lastKey: keys.last,
       filter: keys.filter(),
     };
-  }
-}
-
-/** The keys of the rows as they go by. */
-class SegmentKeys {
-  readonly #schema: TableSchema;
-  readonly #filter = new KeyFilterBuilder();
-  first = "";
-  last = "";
-  count = 0;
-
-  constructor(schema: TableSchema) {
-    this.#schema = schema;
-  }
-
-  /** @throws internal when the rows are not sorted: every reader relies on it */
-  add(rows: readonly Row[], from: number, to: number): void {
-    for (let at = from; at < to; at++) {
-      const key = this.#schema.keyOf(rows[at] ?? []);
-      if (this.count === 0) this.first = key;
-      else if (key <= this.last) throw new KalamError("internal", { reason: "the rows of a segment are not sorted" });
-      this.last = key;
-      this.count++;
-      this.#filter.add(key);
-    }
-  }
-
-  filter(): KeyFilter {
-    return this.#filter.build();
   }
 }
 

@@ -4,6 +4,7 @@ import type { Runtime } from "../../runtime/runtime.ts";
 import { ConnectionPool } from "./connection-pool.ts";
 import type { DatabaseOptions, OwnFunction } from "./database.ts";
 import { Deadline } from "./deadline.ts";
+import { Feeds } from "./feeds.ts";
 import { Instance } from "./instance.ts";
 
 export interface DuckHostOptions extends DatabaseOptions {
@@ -28,11 +29,14 @@ export class DuckHost {
   readonly #functions: (() => OwnFunction)[] = [];
   readonly #owners = new WeakMap<DuckDBConnection, Instance>();
   readonly #pool: ConnectionPool;
+  readonly feeds: Feeds;
   #instance: Instance;
   #used = false;
 
   constructor(options: DuckHostOptions) {
     this.#options = options;
+    this.feeds = new Feeds(options.runtime.random);
+    this.register(() => this.feeds.definition());
     this.#instance = this.#newInstance(options.directories);
     this.#pool = new ConnectionPool(options.maxConcurrent, {
       open: () => this.#connect(),

@@ -63,21 +63,11 @@ export class RowCodec {
 
   /** @throws data_corrupt */
   decode(bytes: Buffer): StoredRow {
-    const end = bytes.length - CHECKSUM_BYTES;
-    if (end < MIN_BYTES) throw corrupt(`a row has only ${bytes.length} bytes`);
-    if (bytes[0] !== FORMAT) throw corrupt(`a row has the unknown format ${bytes[0]}`);
-    const checksum = new ByteReader(bytes, end, bytes.length).uint32();
-    if (crc32(bytes.subarray(0, end)) !== checksum) throw corrupt("the checksum of a row is wrong");
-    const reader = new ByteReader(bytes, 1, end);
-    const seq = reader.int64();
-    const deleted = (reader.byte() & FLAG_DELETED) !== 0;
-    const count = reader.varint();
+    const { reader, seq, deleted, count, forms } = this.#open(bytes);
     const slots = this.#slots;
-    if (count > slots.length) throw corrupt(`a row has ${count} slots, its table ${slots.length}`);
-    const forms = reader.skip((count + 3) >>> 2);
     const values: Value[] = new Array(count);
     for (let slot = 0; slot < count; slot++) {
-      const form = (((bytes[forms + (slot >>> 2)] ?? 0) >>> ((slot & 3) * 2)) & 3) as Form;
+      const form = formAt(bytes, forms, slot);
       const type = slots[slot];
       if (form === FORM_NULL) values[slot] = null;
       else if (type !== undefined) values[slot] = decodeSlot(reader, type, form);
@@ -89,6 +79,53 @@ export class RowCodec {
     if (!reader.atEnd) throw corrupt("a row has bytes behind its last value");
     return { seq, deleted, values };
   }
+
+  /**
+   * Goes through a stored row without making values of it.
+   *
+   * @param visit called for each slot that has a value, in turn; takes it off the reader
+   * @throws data_corrupt
+   */
+  walk(bytes: Buffer, visit: SlotVisitor): StoredHead {
+    const { reader, seq, deleted, count, forms } = this.#open(bytes);
+    for (let slot = 0; slot < count; slot++) {
+      const form = formAt(bytes, forms, slot);
+      if (form === FORM_NULL) continue;
+      if (this.#slots[slot] === undefined) skipSlot(reader, form);
+      else visit(slot, form, reader);
+    }
+    if (!reader.atEnd) throw corrupt("a row has bytes behind its last value");
+    return { seq, deleted, count };
+  }
+
+  #open(bytes: Buffer): StoredHead & { readonly reader: ByteReader; readonly forms: number } {
+    const end = bytes.length - CHECKSUM_BYTES;
+    if (end < MIN_BYTES) throw corrupt(`a row has only ${bytes.length} bytes`);
+    if (bytes[0] !== FORMAT) throw corrupt(`a row has the unknown format ${bytes[0]}`);
+    const checksum = new ByteReader(bytes, end, bytes.length).uint32();
+    if (crc32(bytes.subarray(0, end)) !== checksum) throw corrupt("the checksum of a row is wrong");
+    const reader = new ByteReader(bytes, 1, end);
+    const seq = reader.int64();
+    const deleted = (reader.byte() & FLAG_DELETED) !== 0;
+    const count = reader.varint();
+    if (count > this.#slots.length) throw corrupt(`a row has ${count} slots, its table ${this.#slots.length}`);
+    return { reader, seq, deleted, count, forms: reader.skip((count + 3) >>> 2) };
+  }
+}
+
+/** What stands before the values of a stored row. */
+export interface StoredHead {
+  readonly seq: bigint;
+  readonly deleted: boolean;
+  /** How many slots there are. */
+  readonly count: number;
+}
+
+/** Takes the value of a slot off the reader, in the form it is stored in. */
+export type SlotVisitor = (slot: number, form: Form, reader: ByteReader) => void;
+
+function formAt(bytes: Buffer, forms: number, slot: number): Form {
+  return (((bytes[forms + (slot >>> 2)] ?? 0) >>> ((slot & 3) * 2)) & 3) as Form;
 }
 
 /** The bytes of a row in memory of their own, with the checksum behind them. */

@@ -70,6 +70,16 @@ interface ParsedConnectionFlags extends ConnectionFlags {
   readonly "password-stdin": boolean;
 }
 
+/** Flags of commands that work on what tables keep in storage. */
+export const storageFlags = {
+  all: Flags.boolean({ char: "a", description: "All tables; with --namespace those of one namespace" }),
+  namespace: Flags.string({
+    char: "n",
+    description: "All tables of this namespace; with a table, its namespace when it is named without one",
+  }),
+  wait: Flags.boolean({ char: "w", description: "Wait for the jobs and show how they ended" }),
+};
+
 /** @throws CliError (usage) when a password was promised on standard input and there is none. */
 export async function readConnectionFlags(flags: ParsedConnectionFlags): Promise<ConnectionFlags> {
   if (!flags["password-stdin"]) return flags;

@@ -1,36 +1,20 @@
-import { connect } from "./connection/connect.ts";
-import type { ConnectionFlags } from "./connection/settings.ts";
 import { EXIT } from "./exit-codes.ts";
 import { type MetaContext, runMetaCommand } from "./meta/index.ts";
-import { Output } from "./output.ts";
-import type { Presentation } from "./render/index.ts";
+import { openSession, type SessionSettings, withInterrupt } from "./open-session.ts";
 import { endTransaction, readScriptFile, runScript, type Script, type ScriptOptions } from "./script/script-runner.ts";
-import { Session } from "./session.ts";
+import type { Session } from "./session.ts";
 
-export interface SqlProgramOptions {
-  readonly connection: ConnectionFlags;
-  readonly presentation: Presentation;
+export interface SqlProgramOptions extends SessionSettings {
   /** Run in this order; nothing means the terminal, or standard input when there is none. */
   readonly scripts: readonly ScriptSource[];
   readonly continueOnError: boolean;
-  readonly timeoutMs: number;
-  readonly verbose: boolean;
 }
 
 export type ScriptSource = { readonly command: string } | { readonly file: string };
 
 /** `kalam sql`. @returns the exit status. */
 export async function runSqlProgram(options: SqlProgramOptions): Promise<number> {
-  const { client, namespace, user, origin } = await connect(options.connection);
-  if (options.verbose) note(`Connecting to ${client.url}${user === undefined ? "" : ` as ${user}`} (${origin})`);
-  const session = new Session({
-    client,
-    output: new Output(process.stdout),
-    presentation: options.presentation,
-    namespace,
-    user,
-    timeoutMs: options.timeoutMs,
-  });
+  const session = await openSession(options);
   if (options.scripts.length > 0) return runScripts(options.scripts, session, options);
   if (process.stdin.isTTY !== true) return runScripts([{ file: "-" }], session, options);
   return runTerminal(session, options);
@@ -41,28 +25,20 @@ async function runScripts(
   session: Session,
   options: SqlProgramOptions,
 ): Promise<number> {
-  const interrupt = new AbortController();
-  const onInterrupt = () => {
-    if (interrupt.signal.aborted) process.exit(EXIT.interrupted);
-    interrupt.abort(new Error("Cancelled"));
-  };
-  process.on("SIGINT", onInterrupt);
-  try {
+  return withInterrupt(async (signal) => {
     let worst: number = EXIT.ok;
     for (const source of sources) {
-      const status = await runOne(scriptOf(source), session, options, interrupt.signal);
+      const status = await runOne(scriptOf(source), session, options, signal);
       if (status !== EXIT.ok) worst = status;
       if (status !== EXIT.ok && (!options.continueOnError || status !== EXIT.statement)) break;
     }
     if (worst === EXIT.ok || options.continueOnError) {
-      const status = await endTransaction(scriptOptions(session, options, interrupt.signal));
+      const status = await endTransaction(scriptOptions(session, options, signal));
       if (status !== EXIT.ok) worst = status;
     }
-    if (interrupt.signal.aborted) note("Cancelled");
+    if (signal.aborted) note("Cancelled");
     return worst;
-  } finally {
-    process.off("SIGINT", onInterrupt);
-  }
+  });
 }
 
 function runOne(script: Script, session: Session, options: SqlProgramOptions, signal: AbortSignal): Promise<number> {

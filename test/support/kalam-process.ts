@@ -14,8 +14,11 @@ export interface KalamOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Closes the program's standard output after so many characters. */
   readonly readOnly?: number;
-  /** Called when the process has been started. */
+  /** Called when the process has been started. Interrupting it again does nothing. */
   readonly onStart?: (interrupt: () => void) => void;
+  /** Called with all that it has written so far. */
+  readonly onOutput?: (text: string) => void;
+  readonly onErrors?: (text: string) => void;
 }
 
 /** Runs the real command in a process of its own, with none of the caller's KALAM settings. */
@@ -25,15 +28,21 @@ export function kalam(args: readonly string[], options: KalamOptions = {}): Prom
       Object.entries(process.env).filter(([name]) => !/^(KALAM|FORCE_COLOR|NO_COLOR)/.test(name)),
     );
     const child = spawn(process.execPath, [KALAM, ...args], { env: { ...inherited, ...options.env } });
-    const interrupt = () => void child.kill("SIGINT");
+    let interrupted = false;
+    const interrupt = () => {
+      if (!interrupted) child.kill("SIGINT");
+      interrupted = true;
+    };
     let stdout = "";
     let stderr = "";
     child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
       stdout += chunk;
+      options.onOutput?.(stdout);
       if (options.readOnly !== undefined && stdout.length >= options.readOnly) child.stdout.destroy();
     });
     child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
       stderr += chunk;
+      options.onErrors?.(stderr);
     });
     child.on("error", reject);
     child.on("close", (code) => resolve({ code, stdout, stderr }));

@@ -1,3 +1,4 @@
+import { withColumns } from "../result-columns.ts";
 import { unitOf } from "../script/request-unit.ts";
 import type { MetaContext } from "./context.ts";
 
@@ -9,10 +10,7 @@ export async function describe({ session, signal }: MetaContext, name: string): 
   const { results, took } = await session.query(`DESCRIBE TABLE ${name}`, signal);
   const [result] = results;
   if (result === undefined) throw new Error(`The server did not describe ${name}`);
-  const shown = result.schema.filter((column) => SHORT.includes(column.name));
-  const rows = result.rows.map((row) => shown.map(({ index }) => row[index] ?? null));
-  const schema = shown.map((column, index) => ({ ...column, index }));
-  await session.show({ ...result, schema, rows }, took);
+  await session.show(withColumns(result, SHORT), took);
 }
 
 /** `\d+ name`: everything that is known of a table or view, and the statement that makes it. */

@@ -78,6 +78,35 @@ export const OPEN_OPTIONS: { readonly [K in keyof EngineOptions]: Setting<Engine
     [1, 3600],
     "Seconds that a storage may take for one call of its file system.",
   ),
+  segmentRows: integer(defaults.segmentRows, COUNT, "Rows of one segment that a flush writes."),
+  segmentBytes: integer(defaults.segmentBytes, ANY_SIZE, "Bytes of rows of one segment that a flush writes."),
+  compactedSegmentRows: integer(defaults.compactedSegmentRows, COUNT, "Rows of one segment that compaction writes."),
+  compactionMinSegments: integer(
+    defaults.compactionMinSegments,
+    [2, 10_000],
+    "Small segments beside each other that are worth a compaction.",
+  ),
+  deletedRetentionHours: integer(
+    defaults.deletedRetentionHours,
+    [0, 4_294_967_295],
+    "Hours that deletions are kept for those who follow a table, where its own option says nothing else.",
+  ),
+  filterCacheBytes: integer(defaults.filterCacheBytes, ANY_SIZE, "Memory for the key filters of segments."),
+  segmentMemoryBytes: integer(
+    defaults.segmentMemoryBytes,
+    [32_000_000, Number.MAX_SAFE_INTEGER],
+    "Memory for writing segments.",
+  ),
+  flushDefaultRows: integer(
+    defaults.flushDefaultRows,
+    COUNT,
+    "Hot rows that make a table flush whose policy is an interval alone.",
+  ),
+  flushCheckSeconds: integer(
+    defaults.flushCheckSeconds,
+    [0, 86_400],
+    "Seconds between two looks at what has to be flushed; 0 never looks.",
+  ),
   enforcePasswordComplexity: boolean(
     defaults.enforcePasswordComplexity,
     "Check the kinds of characters in passwords of CREATE USER and ALTER USER.",

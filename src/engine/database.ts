@@ -2,6 +2,7 @@ import type { HotStore } from "../drivers/hot/hot-store.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Accounts } from "./auth/accounts.ts";
 import type { Catalog } from "./catalog/catalog.ts";
+import type { ColdParts } from "./cold/open-cold.ts";
 import type { DuckHost } from "./duckdb/host.ts";
 import type { Jobs } from "./jobs/jobs.ts";
 import type { EngineOptions } from "./options.ts";
@@ -19,6 +20,7 @@ export interface Database {
   readonly store: HotStore;
   readonly cache: PartitionCache;
   readonly pipeline: CommitPipeline;
+  readonly cold: ColdParts;
   readonly catalog: Catalog;
   readonly retries: RetryLane;
   readonly accounts: Accounts;

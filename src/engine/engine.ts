@@ -6,6 +6,7 @@ import { createRuntime, type Runtime } from "../runtime/runtime.ts";
 import { Accounts } from "./auth/accounts.ts";
 import { RowAccountStore } from "./auth/row-account-store.ts";
 import { Catalog } from "./catalog/catalog.ts";
+import { openCold } from "./cold/open-cold.ts";
 import type { Database } from "./database.ts";
 import { DuckHost } from "./duckdb/host.ts";
 import { checksOf } from "./jobs/checks.ts";
@@ -149,12 +150,13 @@ export class Engine implements StatementExecutor {
   }
 
   async #close(): Promise<void> {
-    const { jobs, pipeline, duck, store } = this.#database;
+    const { cold, jobs, pipeline, duck, store } = this.#database;
     this.#sweeper.stop();
     try {
       await this.#scheduler.drain();
       await jobs.drain();
       await pipeline.close();
+      await cold.close();
       duck.close();
       await store.close();
     } finally {
@@ -198,19 +200,31 @@ async function openDatabase(
     runtime,
   });
   storages.onChange(() => duck.setDirectories(storages.directories));
-  const database: Database = {
+  const cold = await openCold({
     options,
     runtime,
     store,
     cache,
     pipeline,
     catalog,
+    storages,
+    report: surroundings.report,
+    dataDir,
+  });
+  const database: Database = {
+    options,
+    runtime,
+    store,
+    cache,
+    pipeline,
+    cold,
+    catalog,
     retries: new RetryLane(),
     accounts,
     storages,
     parser: new SqlParser({ cacheEntries: options.planCacheEntries, maxStatementBytes: options.maxStatementBytes }),
     duck,
-    analytics: new AnalyticalEngine(duck),
+    analytics: new AnalyticalEngine(duck, (error, segments) => cold.rows.explain(error, segments)),
     jobs: new Jobs({ store, pipeline, options, surroundings, runtime, database: () => database }),
     startedAt: runtime.clock.nowMicros(),
   };

@@ -46,6 +46,24 @@ export interface EngineOptions {
   readonly shutdownTimeoutSeconds: number;
   /** Seconds that a storage may take for one call of its file system. */
   readonly storageTimeoutSeconds: number;
+  /** Rows of one segment that a flush writes. */
+  readonly segmentRows: number;
+  /** Bytes of rows, as the hot store has them, of one segment that a flush writes. */
+  readonly segmentBytes: number;
+  /** Rows of one segment that compaction writes. */
+  readonly compactedSegmentRows: number;
+  /** Small segments beside each other that are worth a compaction. */
+  readonly compactionMinSegments: number;
+  /** Hours that deletions are kept for those who follow a table, where its `DELETED_RETENTION_HOURS` says nothing else. */
+  readonly deletedRetentionHours: number;
+  /** Memory for the key filters of segments, in bytes. */
+  readonly filterCacheBytes: number;
+  /** Memory that DuckDB may use for writing segments, in bytes. */
+  readonly segmentMemoryBytes: number;
+  /** Hot rows of a table with the flush policy `interval:` alone that make it flush before its time. */
+  readonly flushDefaultRows: number;
+  /** Seconds between two looks at what has to be flushed; 0 never looks. */
+  readonly flushCheckSeconds: number;
   /** Check the kinds of characters in passwords of CREATE USER and ALTER USER. */
   readonly enforcePasswordComplexity: boolean;
   /** Password of `root` when the database is new; without one the server must be set up first. */
@@ -81,6 +99,15 @@ export const defaultEngineOptions: EngineOptions = {
   jobRetentionDays: 7,
   shutdownTimeoutSeconds: 300,
   storageTimeoutSeconds: 60,
+  segmentRows: 100_000,
+  segmentBytes: 64 * 1024 * 1024,
+  compactedSegmentRows: 1_000_000,
+  compactionMinSegments: 8,
+  deletedRetentionHours: 24,
+  filterCacheBytes: 32 * 1024 * 1024,
+  segmentMemoryBytes: 256 * 1024 * 1024,
+  flushDefaultRows: 10_000,
+  flushCheckSeconds: 60,
   enforcePasswordComplexity: false,
   rootPassword: undefined,
   nodeId: 1,

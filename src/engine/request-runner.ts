@@ -170,7 +170,14 @@ export class RequestRunner {
   async #commit(): Promise<StatementResult> {
     const transaction = this.#transaction;
     if (transaction === undefined) throw new KalamError("no_transaction", { verb: "COMMIT" });
-    await transaction.commit(this.#database.pipeline, (partition) => requireCurrent(this.#database, partition));
+    await transaction.commit(
+      this.#database.pipeline,
+      async (partition, keys) => {
+        await this.#database.cache.ready(partition);
+        return this.#database.cold.rows.find(partition, keys);
+      },
+      (partition) => requireCurrent(this.#database, partition),
+    );
     this.#endTransaction();
     return this.#said(`Transaction committed (${transaction.id})`);
   }

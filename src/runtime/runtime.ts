@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from "./clock.ts";
+import { type Milestones, noMilestones } from "./milestones.ts";
 import { type Random, systemRandom } from "./random.ts";
 import { SnowflakeGenerator } from "./snowflake.ts";
 import { TextIds } from "./text-ids.ts";
@@ -14,11 +15,12 @@ export interface Runtime {
   /** Ids for `SNOWFLAKE_ID()`. */
   readonly snowflakes: SnowflakeGenerator;
   readonly textIds: TextIds;
+  readonly milestones: Milestones;
 }
 
 /** @param parts replaces the system's own, for tests; `node` is 0–1023. */
 export function createRuntime(
-  parts: Partial<Pick<Runtime, "clock" | "random" | "timers">> & { node?: number } = {},
+  parts: Partial<Pick<Runtime, "clock" | "random" | "timers" | "milestones">> & { node?: number } = {},
 ): Runtime {
   const clock = parts.clock ?? systemClock;
   const random = parts.random ?? systemRandom;
@@ -30,5 +32,6 @@ export function createRuntime(
     seq: new SnowflakeGenerator(clock, node),
     snowflakes: new SnowflakeGenerator(clock, node),
     textIds: new TextIds(clock, random),
+    milestones: parts.milestones ?? noMilestones,
   };
 }

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { jobsDone } from "../support/cold.ts";
 import { EngineModel, type Kind, type ModelColumn } from "../support/engine-model.ts";
 import { EngineUnderTest } from "../support/engine-model-real.ts";
 import { type Caller, literal, NAMESPACES, pick, placeOf, type Write, write } from "../support/engine-model-writes.ts";
@@ -210,6 +211,16 @@ const clearings = fc.constant(0).map(
     }),
 );
 
+/** Rows move to segments and segments are merged; or that has only been begun when the next step comes. */
+const flushes = fc.tuple(fc.constantFrom("FLUSH", "FLUSH", "COMPACT"), fc.boolean()).map(
+  ([verb, wait]) =>
+    new Step(verb, async (_model, real) => {
+      await real.as("root").query(`STORAGE ${verb} ALL`);
+      if (wait) await jobsDone(real.as("root"));
+      return `STORAGE ${verb} ALL${wait ? "" : " (in the background)"}`;
+    }),
+);
+
 const restarts = fc.boolean().map(
   (crash) =>
     new Step(crash ? "crash" : "restart", async (model, real) => {
@@ -220,7 +231,13 @@ const restarts = fc.boolean().map(
 );
 
 /** From "everything fits" to "nothing stays": partitions are resident, evicted, spilled, or all of these in turn. */
-const BUDGETS = [{}, { maxPartitionBytes: 1800 }, { cacheBytes: 3000 }, { cacheBytes: 1, maxPartitionBytes: 900 }];
+const BUDGETS = [
+  {},
+  { segmentRows: 3, compactedSegmentRows: 5 },
+  { maxPartitionBytes: 1800 },
+  { cacheBytes: 3000, segmentRows: 2, compactionMinSegments: 3 },
+  { cacheBytes: 1, maxPartitionBytes: 900, segmentRows: 4 },
+];
 
 /** Every kind of table is there from the beginning. */
 const START: readonly (readonly [number, Kind, readonly string[]])[] = [
@@ -233,14 +250,15 @@ const START: readonly (readonly [number, Kind, readonly string[]])[] = [
 describe("the engine and its model", () => {
   for (const driver of ["sqlite", "memory"] as const) {
     it(`hold the same after any sequence of statements (${driver})`, async function () {
-      this.timeout(LONG ? 1_800_000 : 60_000);
+      this.timeout(LONG ? 3_600_000 : 180_000);
       const commands: fc.Arbitrary<Command>[] = new Array<fc.Arbitrary<Command>>(14).fill(writes);
       commands.push(transactions, transactions, transactions, namespaces, tables, alterations, alterations, clearings);
+      commands.push(flushes, flushes, flushes);
       if (driver === "sqlite") commands.push(restarts);
       await fc.assert(
         fc.asyncProperty(
           fc.constantFrom(...BUDGETS),
-          fc.commands(commands, { maxCommands: LONG ? 400 : 150, size: "max" }),
+          fc.commands(commands, { maxCommands: LONG ? 400 : 70, size: "max" }),
           async (budget, sequence) => {
             await withFolder(async (folder) => {
               const real = await EngineUnderTest.open(folder, { driver, ...budget });

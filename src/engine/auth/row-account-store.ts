@@ -26,7 +26,7 @@ export class RowAccountStore implements AccountStore {
   async get(userId: string): Promise<Account | undefined> {
     const partition = this.#partition();
     await this.#cache.ready(partition);
-    const relation = new TableRelation(partition, this.#store, undefined, undefined);
+    const relation = new TableRelation(partition, this.#store, undefined, undefined, undefined);
     const [row] = await relation.lookup([keyOf(userId)]);
     return row === undefined ? undefined : accountOf(row);
   }

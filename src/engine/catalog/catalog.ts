@@ -105,6 +105,11 @@ export class Catalog {
     return this.#tables.get(`${namespace}.${name}`);
   }
 
+  tableById(id: number): TableSchema | undefined {
+    for (const table of this.#tables.values()) if (table.definition.id === id) return table;
+    return undefined;
+  }
+
   /** Whether the table still is what this object says: not dropped, not altered since. */
   isCurrent(schema: TableSchema): boolean {
     return this.#tables.get(schema.fullName) === schema;

@@ -1,5 +1,5 @@
 import type { RelationColumn, RelationShape } from "../query/relation.ts";
-import { encodeKey } from "../rows/key-codec.ts";
+import { decodeKey, encodeKey } from "../rows/key-codec.ts";
 import { RowCodec } from "../rows/row-codec.ts";
 import type { ColumnType, Row, Value } from "../types/column-type.ts";
 import { parseText } from "../types/index.ts";
@@ -89,10 +89,23 @@ export class TableSchema {
     );
   }
 
-  encode(row: Row): Buffer {
+  /**
+   * The version as segments have it, from which its key can be told. A deletion in a table without a primary key has a `_seq` of
+   * its own, while the key that it stands under is the `_seq` of the row that is gone: in segments it has that.
+   */
+  withKey(key: string, version: Row): Row {
+    if (this.definition.primaryKey.length > 0 || version[DELETED_SLOT] !== true) return version;
+    const row = [...version];
+    [row[SEQ_SLOT]] = decodeKey(this.keyTypes, key) as [Value];
+    return row;
+  }
+
+  /** @param shadows an older version of the key may be in a segment */
+  encode(row: Row, shadows: boolean): Buffer {
     return this.#codec.encode({
       seq: row[SEQ_SLOT] as bigint,
       deleted: row[DELETED_SLOT] as boolean,
+      shadows,
       values: row,
     });
   }

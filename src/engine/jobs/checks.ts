@@ -1,4 +1,5 @@
 import type { RetiredTable } from "../catalog/definitions.ts";
+import { FlushCheck } from "../cold/flush/flush-check.ts";
 import type { Database } from "../database.ts";
 import { isFinished } from "./job.ts";
 import { cleanupOf } from "./kinds/cleanup.ts";
@@ -7,7 +8,16 @@ import type { Check } from "./scheduler.ts";
 /** What an open database looks after by itself. */
 export function checksOf(database: Database): readonly Check[] {
   const { jobs, options } = database;
+  const flushes = new FlushCheck(database);
   return [
+    { name: "flush", everySeconds: options.flushCheckSeconds, run: () => flushes.run() },
+    {
+      name: "replaced_files",
+      everySeconds: 60,
+      run: async () => {
+        await database.cold.ledger.sweep();
+      },
+    },
     {
       name: "job_cleanup",
       everySeconds: 600,

@@ -1,3 +1,6 @@
+import type { TableSchema } from "../catalog/table-schema.ts";
+import type { ReadableSegment } from "../cold/readable-segment.ts";
+import type { FileHold } from "../cold/segment-files.ts";
 import type { ResultType, Row } from "../types/column-type.ts";
 
 /** A column as a query sees it. */
@@ -44,6 +47,22 @@ export interface Relation {
    * rows are those of the moment that `scan` was called, however long the reading takes.
    */
   scan(range: KeyRange, reverse: boolean): Iterable<readonly Row[]> | AsyncIterable<readonly Row[]>;
+  /** Whether rows of the range may lie in segments, where the analytical path reads them faster than `scan` does. */
+  reachesCold?(range: KeyRange): boolean;
+  /** The hot and the cold part at one moment, for a reader that opens segments itself; undefined when nothing is cold. */
+  parts?(range: KeyRange): RelationParts | undefined;
+}
+
+/** A relation taken apart. Its rows are `hot`, and of the segments the newest versions that `shadows` does not hide. */
+export interface RelationParts {
+  readonly schema: TableSchema;
+  readonly hot: Iterable<readonly Row[]> | AsyncIterable<readonly Row[]>;
+  /** Hot versions, live or deletions, whose keys segments may have too; undefined when there are none. */
+  readonly shadows: Iterable<readonly Row[]> | AsyncIterable<readonly Row[]> | undefined;
+  /** Oldest first. */
+  readonly segments: readonly ReadableSegment[];
+  /** Keeps the files until it is released. */
+  readonly hold: FileHold;
 }
 
 /** A column of a result. */

@@ -104,6 +104,7 @@ function relationOf(database: Database, execution: Execution, partition: Partiti
   return new TableRelation(
     partition,
     database.store,
+    database.cold.rows,
     execution.transaction?.overlay(partition),
     visibility(database, partition),
   );

@@ -6,7 +6,7 @@ import type { Parameter } from "../request.ts";
 import type { Literal, ParsedStatement, StatementTemplate } from "../sql/statement.ts";
 import type { ColumnType } from "../types/column-type.ts";
 import type { AnalyticalContext, ViewExpansion } from "./analytic/index.ts";
-import { type Frame, InputBinder, NotSimple } from "./expression/index.ts";
+import { type Frame, InputBinder, NotSimple, RowsInSegments } from "./expression/index.ts";
 import type { Relation, RelationShape, ResultColumn, RowStream } from "./relation.ts";
 import { nameOfRangeVar, openResolved, type Resolved, resolveName } from "./resolve.ts";
 import { planRowQuery, type RowQueryPlan } from "./row/index.ts";
@@ -70,6 +70,43 @@ function onlyTable(node: SelectStmt): RangeVar | undefined | "many" {
 
 /** Runs a plan. The rows are those of this moment, also when they are fetched later. */
 export async function runSelect(database: Database, execution: Execution, plan: SelectPlan): Promise<QueryResult> {
+  try {
+    return await runHere(database, execution, plan, false);
+  } catch (error) {
+    if (!(error instanceof NotSimple)) throw error;
+    if (!(error instanceof RowsInSegments)) return runAnalytical(database, execution, plan.node);
+  }
+  try {
+    return await runAnalytical(database, execution, inKeyOrder(plan));
+  } catch (error) {
+    if (!(error instanceof KalamError) || !ONLY_HERE.has(error.key)) throw error;
+    return runHere(database, execution, plan, true);
+  }
+}
+
+/** The query as the row evaluator answers it: rows that its ORDER BY leaves equal come in the order of their keys. */
+function inKeyOrder({ node, table, row }: SelectPlan): SelectStmt {
+  if (table === undefined || row === undefined || row.counts) return node;
+  const name = table.alias?.aliasname ?? table.relname ?? "";
+  const keys = row.keyColumns.map((column) => ({
+    SortBy: {
+      node: { ColumnRef: { fields: [{ String: { sval: name } }, { String: { sval: column } }] } },
+      sortby_dir: "SORTBY_DEFAULT" as const,
+      sortby_nulls: "SORTBY_NULLS_DEFAULT" as const,
+    },
+  }));
+  return { ...node, sortClause: [...(node.sortClause ?? []), ...keys] };
+}
+
+/** What the analytical path says of a query that only the row evaluator knows. */
+const ONLY_HERE: ReadonlySet<string> = new Set(["feature_not_supported", "function_not_allowed"]);
+
+async function runHere(
+  database: Database,
+  execution: Execution,
+  plan: SelectPlan,
+  anyway: boolean,
+): Promise<QueryResult> {
   if (plan.row === undefined) return runAnalytical(database, execution, plan.node);
   const frame = frameOf(database, execution, plan.binder);
   if (plan.table === undefined) return { columns: plan.row.columns, rows: await plan.row.run(undefined, frame) };
@@ -77,7 +114,7 @@ export async function runSelect(database: Database, execution: Execution, plan: 
   if (resolved.kind === "view") throw new KalamError("serialization_failure");
   const opened = openResolved(database, execution, resolved);
   const relation = opened instanceof Promise ? await opened : opened;
-  const rows = plan.row.run(relation, frame);
+  const rows = plan.row.run(relation, frame, anyway);
   return { columns: plan.row.columns, rows: rows instanceof Promise ? await rows : rows };
 }
 

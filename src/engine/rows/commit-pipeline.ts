@@ -2,10 +2,10 @@ import type { Entry, HotStore } from "../../drivers/hot/hot-store.ts";
 import { KalamError } from "../../errors/index.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import { SNOWFLAKE_EPOCH_MS } from "../../runtime/snowflake.ts";
-import { DELETED_SLOT } from "../catalog/table-schema.ts";
-import type { Row } from "../types/column-type.ts";
-import type { Partition } from "./partition.ts";
+import type { ColdFindings } from "../cold/cold-findings.ts";
+import type { HotVersion, Partition } from "./partition.ts";
 import type { PartitionCache } from "./partition-cache.ts";
+import { isShadowing } from "./row-codec.ts";
 import { noteKey, toBuffer } from "./store-keys.ts";
 import { WriteBatch } from "./write-batch.ts";
 
@@ -20,6 +20,8 @@ export interface PartitionReads {
   readonly partition: Partition;
   /** Keys that `prepare` will ask for; only used when the partition is spilled. */
   readonly keys: readonly string[];
+  /** What segments have of the keys that are not hot; undefined when they have none of the partition. */
+  readonly cold?: ColdFindings | undefined;
 }
 
 /** One unit of work that commits or fails as a whole. */
@@ -134,6 +136,7 @@ export class CommitPipeline {
       for (const waiting of group) {
         const mark = batch.mark();
         try {
+          for (const { partition, cold } of waiting.job.reads) if (cold !== undefined) batch.lookAt(partition, cold);
           const result = waiting.job.prepare(batch);
           prepared.push({ waiting, result: result instanceof Promise ? await result : result });
         } catch (error) {
@@ -156,7 +159,8 @@ export class CommitPipeline {
     const { timers } = this.#runtime;
     const ceiling = this.#ceilingFor(batch.lastSeq);
     if (ceiling !== undefined) batch.putNote(seqNote(ceiling));
-    const { changes, sizes } = await batch.toStore(timers);
+    const staged = await batch.toStore(timers);
+    const { changes } = staged;
     const { snapshots } = this.#cache;
     batch.announce(snapshots);
     try {
@@ -165,10 +169,10 @@ export class CommitPipeline {
       }
       if (ceiling !== undefined) this.#seqCeiling = ceiling;
       if (batch.lastSeq > this.#lastSeq) this.#lastSeq = batch.lastSeq;
-      await batch.apply(sizes, timers);
-      batch.release(snapshots);
+      await batch.apply(staged, this.#cache, timers);
+      batch.release(snapshots, true);
     } catch (error) {
-      batch.release(snapshots);
+      batch.release(snapshots, false);
       this.#cache.distrust(batch.partitions);
       throw error;
     }
@@ -195,15 +199,16 @@ export class CommitPipeline {
     for (const [partition, keys] of wanted) batch.provide(partition, await this.#fetch(partition, [...keys]));
   }
 
-  async #fetch(partition: Partition, keys: readonly string[]): Promise<Map<string, Row | undefined>> {
+  async #fetch(partition: Partition, keys: readonly string[]): Promise<Map<string, HotVersion | undefined>> {
     const values = await this.#store.get(keys.map((key) => toBuffer(partition.prefix + key)));
-    const rows = new Map<string, Row | undefined>();
+    const versions = new Map<string, HotVersion | undefined>();
     keys.forEach((key, index) => {
       const value = values[index];
-      const row = value === undefined ? undefined : partition.schema.decode(value);
-      rows.set(key, row?.[DELETED_SLOT] === true ? undefined : row);
+      const version =
+        value === undefined ? undefined : { row: partition.schema.decode(value), shadows: isShadowing(value) };
+      versions.set(key, version);
     });
-    return rows;
+    return versions;
   }
 
   /**

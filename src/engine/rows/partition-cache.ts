@@ -1,14 +1,18 @@
 import type { HotStore } from "../../drivers/hot/hot-store.ts";
 import type { TableSchema } from "../catalog/table-schema.ts";
 import { DELETED_SLOT } from "../catalog/table-schema.ts";
+import { ManifestCells } from "../cold/manifest-cells.ts";
 import { StalePlan } from "../stale-plan.ts";
 import { keySuccessor } from "./key-codec.ts";
 import { type MemoryAccount, Partition, rowBytes } from "./partition.ts";
-import { newRowTree } from "./row-tree.ts";
+import { isShadowing } from "./row-codec.ts";
+import { newRowTree, type RowTree } from "./row-tree.ts";
 import { fromBuffer, partitionPrefix, tablePrefix, toBuffer } from "./store-keys.ts";
 import { StoreSnapshots } from "./store-snapshots.ts";
 
 const LOAD_CHUNK_ROWS = 2000;
+/** How often a partition is read again because rows of it moved to a segment meanwhile. */
+const MAX_LOADS = 8;
 
 export interface PartitionCacheLimits {
   /** Memory for all resident partitions, in bytes. */
@@ -30,11 +34,14 @@ export class PartitionCache {
   /** By prefix; oldest use first. */
   readonly #partitions = new Map<string, Partition>();
   readonly #memory: MemoryAccount = { used: 0 };
+  readonly #writes = new Map<number, number>();
   readonly snapshots = new StoreSnapshots();
+  readonly manifests: ManifestCells;
 
   constructor(store: HotStore, limits: PartitionCacheLimits) {
     this.#store = store;
     this.#limits = limits;
+    this.manifests = new ManifestCells(store);
   }
 
   /**
@@ -45,8 +52,8 @@ export class PartitionCache {
     const prefix = partitionPrefix(schema.definition.id, user);
     let partition = this.#partitions.get(prefix);
     if (partition === undefined) {
-      partition = new Partition(schema, user, prefix, this.#memory, this.snapshots);
-      if (isVolatile(schema)) partition.finishLoad(newRowTree(), 0);
+      partition = new Partition(schema, user, prefix, this.#memory, this.snapshots, this.manifests.of(prefix));
+      if (isVolatile(schema)) partition.finishLoad(newRowTree(), undefined, 0);
     } else {
       this.#partitions.delete(prefix);
     }
@@ -54,9 +61,25 @@ export class PartitionCache {
     return partition;
   }
 
+  /** The partition whose rows are in memory under this prefix, if there is one. */
+  resident(prefix: string): Partition | undefined {
+    const partition = this.#partitions.get(prefix);
+    return partition?.state === "resident" ? partition : undefined;
+  }
+
   /** Partitions that are held in memory now, of one table. */
   ofTable(tableId: number): readonly Partition[] {
     return [...this.#partitions.values()].filter((partition) => partition.schema.definition.id === tableId);
+  }
+
+  /** Notes row versions that have become durable. */
+  noteWrites(tableId: number, versions: number): void {
+    this.#writes.set(tableId, (this.#writes.get(tableId) ?? 0) + versions);
+  }
+
+  /** Row versions written to a table since the start. */
+  writesTo(tableId: number): number {
+    return this.#writes.get(tableId) ?? 0;
   }
 
   /** Undefined when the partition can be used at once; otherwise wait for it. */
@@ -70,40 +93,60 @@ export class PartitionCache {
 
   async #load(partition: Partition): Promise<void> {
     partition.beginLoad();
+    try {
+      await this.manifests.load(partition.prefix, partition.schema.definition.id, partition.user);
+      for (let loads = 1; !(await this.#loadRows(partition)); loads++) {
+        if (loads === MAX_LOADS) throw new StalePlan(partition.schema.fullName);
+      }
+    } catch (error) {
+      partition.reset();
+      throw error;
+    }
+    this.trim();
+  }
+
+  /** @returns false when rows moved to a segment meanwhile: what was read is neither the one nor the other moment */
+  async #loadRows(partition: Partition): Promise<boolean> {
+    const { prefix } = partition;
+    await this.snapshots.movesSettled(prefix);
     const tree = newRowTree();
-    const end = keySuccessor(partition.prefix);
+    let shadows: RowTree | undefined;
+    const end = keySuccessor(prefix);
     if (end === undefined) throw new Error("a partition prefix has no successor");
-    let start = partition.prefix;
+    let start = prefix;
     let bytes = 0;
     // Nobody writes to a partition that is being loaded, but after ALTER others write to its successor.
-    const images = this.snapshots.open(partition.prefix);
+    const images = this.snapshots.open(prefix);
     try {
       for (;;) {
         const entries = await this.#store.scan({ start: toBuffer(start), end: toBuffer(end), limit: LOAD_CHUNK_ROWS });
         if (images.lost) throw new StalePlan(partition.schema.fullName);
+        if (images.moved.length > 0) return false;
         for (const entry of entries) {
-          const key = fromBuffer(entry.key).slice(partition.prefix.length);
+          const key = fromBuffer(entry.key).slice(prefix.length);
           const row = images.rows.has(key) ? images.rows.get(key) : partition.schema.decode(entry.value);
-          if (row === undefined || row[DELETED_SLOT] === true) continue;
+          if (row === undefined) continue;
+          if (isShadowing(entry.value)) {
+            shadows ??= newRowTree();
+            shadows.set(key, row);
+          }
+          if (row[DELETED_SLOT] === true) continue;
           tree.set(key, row);
           bytes += rowBytes(entry.value.length);
         }
         if (bytes > this.#limits.maxPartitionBytes) {
           partition.spill();
-          return;
+          return true;
         }
         const last = entries.at(-1);
         if (entries.length < LOAD_CHUNK_ROWS || last === undefined) break;
         start = `${fromBuffer(last.key)}\0`;
       }
-    } catch (error) {
-      partition.reset();
-      throw error;
     } finally {
-      this.snapshots.close(partition.prefix, images);
+      this.snapshots.close(prefix, images);
     }
-    partition.finishLoad(tree, bytes);
-    this.trim();
+    partition.finishLoad(tree, shadows, bytes);
+    return true;
   }
 
   /**

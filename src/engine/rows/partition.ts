@@ -1,4 +1,7 @@
-import type { TableSchema } from "../catalog/table-schema.ts";
+import { DELETED_SLOT, type TableSchema } from "../catalog/table-schema.ts";
+import type { Manifest } from "../cold/manifest.ts";
+import type { ManifestCell } from "../cold/manifest-cells.ts";
+import { StalePlan } from "../stale-plan.ts";
 import type { Row } from "../types/column-type.ts";
 import { newRowTree, type RowTree } from "./row-tree.ts";
 import type { StoreSnapshots } from "./store-snapshots.ts";
@@ -8,6 +11,14 @@ const ROW_OVERHEAD_BYTES = 200;
 
 /** Memory of a partition's own object and its place in the cache. */
 const PARTITION_OVERHEAD_BYTES = 600;
+
+/** A version as the store has it. */
+export interface HotVersion {
+  /** Live, or a deletion. */
+  readonly row: Row;
+  /** An older version of its key may be in a segment. */
+  readonly shadows: boolean;
+}
 
 /** Memory that all partitions of a cache use together, in bytes. */
 export interface MemoryAccount {
@@ -22,7 +33,7 @@ export type Membership = "cached" | "evicted" | "forgotten";
 /**
  * The rows of one user in one table, or of one shared table: the unit of ordering and of caching.
  *
- *     absent ──load──▶ loading ──▶ resident      all live rows in memory, in key order
+ *     absent ──load──▶ loading ──▶ resident      all live hot rows in memory, in key order
  *                          │          │ grows past the limit
  *                          └──▶ spilled ◀┘       too large: read from the store, piece by piece
  *
@@ -33,6 +44,9 @@ export type Membership = "cached" | "evicted" | "forgotten";
  *     commit             └─ clone A → B, apply to B
  *     reader 2                ├── tree B ──┤
  *
+ * What is cold lies in segments that the manifest lists. A hot version may hide an older one there: such versions, deletions
+ * among them, are the *shadows*, and they are kept beside the tree in the same way.
+ *
  * A spilled partition has no tree, and one that left the cache hears of no commits: both are read from the store, where
  * `StoreSnapshots` keeps what commits overwrite meanwhile.
  */
@@ -40,6 +54,7 @@ export class Partition {
   readonly user: string;
   readonly prefix: string;
   readonly snapshots: StoreSnapshots;
+  readonly cold: ManifestCell;
   schema: TableSchema;
   state: PartitionState = "absent";
   /** Users of this object that must find it again as they left it. */
@@ -49,14 +64,23 @@ export class Partition {
   readonly #account: MemoryAccount;
   #bytes = PARTITION_OVERHEAD_BYTES;
   #tree: RowTree = newRowTree();
+  #shadows: RowTree | undefined;
   /** Somebody reads the tree, or may do so later. */
   #shared = false;
 
-  constructor(schema: TableSchema, user: string, prefix: string, account: MemoryAccount, snapshots: StoreSnapshots) {
+  constructor(
+    schema: TableSchema,
+    user: string,
+    prefix: string,
+    account: MemoryAccount,
+    snapshots: StoreSnapshots,
+    cold: ManifestCell,
+  ) {
     this.schema = schema;
     this.user = user;
     this.prefix = prefix;
     this.snapshots = snapshots;
+    this.cold = cold;
     this.#account = account;
     account.used += this.#bytes;
   }
@@ -82,6 +106,21 @@ export class Partition {
     return this.#tree.size;
   }
 
+  /** What is cold, as it is now; only for a partition that is ready. */
+  get manifest(): Manifest {
+    if (this.cold.manifest === undefined) throw new StalePlan(this.schema.fullName);
+    return this.cold.manifest;
+  }
+
+  get hasCold(): boolean {
+    return this.cold.manifest !== undefined && this.cold.manifest.segments.length > 0;
+  }
+
+  /** The hot version with this key, live or a deletion, if it hides what a segment may have; only for a resident partition. */
+  shadow(key: string): Row | undefined {
+    return this.#shadows?.get(key);
+  }
+
   /** The live row with this key; only for a resident partition. */
   get(key: string): Row | undefined {
     return this.#tree.get(key);
@@ -103,30 +142,37 @@ export class Partition {
     return this.#tree;
   }
 
+  /** The shadows, to be kept like the tree that `share` gives; undefined when there are none. */
+  shareShadows(): RowTree | undefined {
+    this.#shared = true;
+    return this.#shadows;
+  }
+
   beginLoad(): void {
     this.state = "loading";
   }
 
   /** Takes over what was read from the store. Nothing is committed meanwhile: writers wait for the load. */
-  finishLoad(tree: RowTree, bytes: number): void {
-    this.#replace(tree, bytes);
+  finishLoad(tree: RowTree, shadows: RowTree | undefined, bytes: number): void {
+    this.#replace(tree, shadows, bytes);
     this.state = "resident";
   }
 
   /** Gives the rows in memory back; they are read from the store from now on. */
   spill(): void {
-    this.#replace(newRowTree(), 0);
+    this.#replace(newRowTree(), undefined, 0);
     this.state = "spilled";
   }
 
   /** Nothing is known of the rows; they are loaded when somebody asks. */
   reset(): void {
-    this.#replace(newRowTree(), 0);
+    this.#replace(newRowTree(), undefined, 0);
     this.state = "absent";
   }
 
-  #replace(tree: RowTree, rowBytesTotal: number): void {
+  #replace(tree: RowTree, shadows: RowTree | undefined, rowBytesTotal: number): void {
     this.#tree = tree;
+    this.#shadows = shadows;
     this.#shared = false;
     this.#resize(PARTITION_OVERHEAD_BYTES + rowBytesTotal);
   }
@@ -136,38 +182,68 @@ export class Partition {
    * @param aside readers go on seeing the former rows until `finish`, also in later turns
    */
   edit(aside: boolean): PartitionEdit {
-    const tree = aside || this.#shared ? this.#tree.clone() : this.#tree;
-    return new PartitionEdit(tree, this.#bytes - PARTITION_OVERHEAD_BYTES);
+    const copy = aside || this.#shared;
+    return new PartitionEdit(
+      copy ? this.#tree.clone() : this.#tree,
+      copy ? this.#shadows?.clone() : this.#shadows,
+      this.#bytes - PARTITION_OVERHEAD_BYTES,
+    );
   }
 
   finish(edit: PartitionEdit): void {
-    this.#replace(edit.tree, edit.bytes);
+    this.#replace(edit.tree, edit.shadows, edit.bytes);
   }
 }
 
 /** Changes on their way into a resident partition. */
 export class PartitionEdit {
   readonly tree: RowTree;
+  shadows: RowTree | undefined;
   bytes: number;
 
-  constructor(tree: RowTree, bytes: number) {
+  constructor(tree: RowTree, shadows: RowTree | undefined, bytes: number) {
     this.tree = tree;
+    this.shadows = shadows;
     this.bytes = bytes;
   }
 
   /**
-   * @param row undefined: the row is gone
-   * @param encodedBytes size of the row in the store
+   * @param version live, or a deletion
+   * @param encodedBytes size of the version in the store
+   * @param shadows it hides what a segment may have
    */
-  set(key: string, row: Row | undefined, encodedBytes: number): void {
-    const before = this.tree.size;
-    const average = before === 0 ? 0 : this.bytes / before;
-    if (row === undefined) {
+  set(key: string, version: Row, encodedBytes: number, shadows: boolean): void {
+    const average = this.#average();
+    if (version[DELETED_SLOT] === true) {
       if (this.tree.delete(key)) this.bytes -= average;
+      if (shadows && this.#shade(key, version)) this.bytes += rowBytes(encodedBytes);
       return;
     }
-    const added = this.tree.set(key, row);
+    const added = this.tree.set(key, version);
     this.bytes += rowBytes(encodedBytes) - (added ? 0 : average);
+    if (shadows) this.#shade(key, version);
+  }
+
+  /** The rows of a range have moved to a segment, but for those named, which were written meanwhile. */
+  moveOut(firstKey: string, lastKey: string, stayed: ReadonlyMap<string, HotVersion>): void {
+    const before = this.tree.size;
+    const average = this.#average();
+    this.tree.deleteRange(firstKey, lastKey, true);
+    this.shadows?.deleteRange(firstKey, lastKey, true);
+    for (const [key, { row, shadows }] of stayed) {
+      if (row[DELETED_SLOT] !== true) this.tree.set(key, row);
+      if (shadows) this.#shade(key, row);
+    }
+    this.bytes -= average * (before - this.tree.size);
+  }
+
+  #average(): number {
+    return this.tree.size === 0 ? 0 : this.bytes / this.tree.size;
+  }
+
+  #shade(key: string, version: Row): boolean {
+    this.shadows ??= newRowTree();
+    return this.shadows.set(key, version);
   }
 }
 

@@ -8,12 +8,17 @@ import { decodeSlot, encodeSlot, FORM_NULL, type Form, skipSlot } from "./slot-f
 export interface StoredRow {
   readonly seq: bigint;
   readonly deleted: boolean;
+  /** An older version of the same key may be in a segment. */
+  readonly shadows: boolean;
   /** One per slot; shorter than the table has slots when the row was written before they were added. */
   readonly values: Value[];
 }
 
 const FORMAT = 1;
 const FLAG_DELETED = 1;
+const FLAG_SHADOWS = 2;
+/** Where the flags stand: behind the format and the seq. */
+const FLAGS_AT = 9;
 const CHECKSUM_BYTES = 4;
 /** Format, seq, flags, and the number of slots. */
 const MIN_BYTES = 11;
@@ -42,13 +47,18 @@ export class RowCodec {
     this.#formsWidth = (slots.length + 3) >>> 2;
   }
 
-  encode(version: { readonly seq: bigint; readonly deleted: boolean; readonly values: Row }): Buffer {
+  encode(version: {
+    readonly seq: bigint;
+    readonly deleted: boolean;
+    readonly shadows: boolean;
+    readonly values: Row;
+  }): Buffer {
     const writer = this.#writer;
     const slots = this.#slots;
     writer.reset();
     writer.byte(FORMAT);
     writer.int64(version.seq);
-    writer.byte(version.deleted ? FLAG_DELETED : 0);
+    writer.byte((version.deleted ? FLAG_DELETED : 0) | (version.shadows ? FLAG_SHADOWS : 0));
     writer.varint(slots.length);
     const forms = writer.reserve(this.#formsWidth);
     const values = version.values;
@@ -63,7 +73,7 @@ export class RowCodec {
 
   /** @throws data_corrupt */
   decode(bytes: Buffer): StoredRow {
-    const { reader, seq, deleted, count, forms } = this.#open(bytes);
+    const { reader, seq, deleted, shadows, count, forms } = this.#open(bytes);
     const slots = this.#slots;
     const values: Value[] = new Array(count);
     for (let slot = 0; slot < count; slot++) {
@@ -77,7 +87,7 @@ export class RowCodec {
       }
     }
     if (!reader.atEnd) throw corrupt("a row has bytes behind its last value");
-    return { seq, deleted, values };
+    return { seq, deleted, shadows, values };
   }
 
   /**
@@ -87,7 +97,7 @@ export class RowCodec {
    * @throws data_corrupt
    */
   walk(bytes: Buffer, visit: SlotVisitor): StoredHead {
-    const { reader, seq, deleted, count, forms } = this.#open(bytes);
+    const { reader, seq, deleted, shadows, count, forms } = this.#open(bytes);
     for (let slot = 0; slot < count; slot++) {
       const form = formAt(bytes, forms, slot);
       if (form === FORM_NULL) continue;
@@ -95,7 +105,7 @@ export class RowCodec {
       else visit(slot, form, reader);
     }
     if (!reader.atEnd) throw corrupt("a row has bytes behind its last value");
-    return { seq, deleted, count };
+    return { seq, deleted, shadows, count };
   }
 
   #open(bytes: Buffer): StoredHead & { readonly reader: ByteReader; readonly forms: number } {
@@ -106,10 +116,17 @@ export class RowCodec {
     if (crc32(bytes.subarray(0, end)) !== checksum) throw corrupt("the checksum of a row is wrong");
     const reader = new ByteReader(bytes, 1, end);
     const seq = reader.int64();
-    const deleted = (reader.byte() & FLAG_DELETED) !== 0;
+    const flags = reader.byte();
     const count = reader.varint();
     if (count > this.#slots.length) throw corrupt(`a row has ${count} slots, its table ${this.#slots.length}`);
-    return { reader, seq, deleted, count, forms: reader.skip((count + 3) >>> 2) };
+    return {
+      reader,
+      seq,
+      deleted: (flags & FLAG_DELETED) !== 0,
+      shadows: (flags & FLAG_SHADOWS) !== 0,
+      count,
+      forms: reader.skip((count + 3) >>> 2),
+    };
   }
 }
 
@@ -117,6 +134,8 @@ export class RowCodec {
 export interface StoredHead {
   readonly seq: bigint;
   readonly deleted: boolean;
+  /** An older version of the same key may be in a segment. */
+  readonly shadows: boolean;
   /** How many slots there are. */
   readonly count: number;
 }
@@ -126,6 +145,20 @@ export type SlotVisitor = (slot: number, form: Form, reader: ByteReader) => void
 
 function formAt(bytes: Buffer, forms: number, slot: number): Form {
   return (((bytes[forms + (slot >>> 2)] ?? 0) >>> ((slot & 3) * 2)) & 3) as Form;
+}
+
+/** Whether a stored row says that an older version of its key may be in a segment. */
+export function isShadowing(bytes: Buffer): boolean {
+  return ((bytes[FLAGS_AT] ?? 0) & FLAG_SHADOWS) !== 0;
+}
+
+/** The same stored row, marked as hiding what a segment may have of its key. */
+export function markShadowing(bytes: Buffer): Buffer {
+  const marked = Buffer.from(bytes);
+  marked[FLAGS_AT] = (marked[FLAGS_AT] ?? 0) | FLAG_SHADOWS;
+  const end = marked.length - CHECKSUM_BYTES;
+  marked.writeUInt32BE(crc32(marked.subarray(0, end)), end);
+  return marked;
 }
 
 /** The bytes of a row in memory of their own, with the checksum behind them. */

@@ -8,7 +8,10 @@ import { encodeKey } from "./key-codec.ts";
  *     j <job id>                             job documents
  *     m <name>                               the engine's own notes
  *     r <table id, 4 bytes> <user> <key>     rows: a partition is everything that begins with r, table and user
+ *     s <table id, 4 bytes> <user>           the manifest of a partition: what of it is cold
  *     k <table id, 4 bytes> <user> <file>    the key filter of a segment
+ *     x <table id, 4 bytes> <user>           the manifest has changed and `manifest.json` has not yet
+ *     f <storage> 00 <path>                  files that are being written or have to be deleted
  *
  * The user is encoded like a key part, so no user's prefix is a prefix of another's; shared tables have the empty user.
  */
@@ -23,9 +26,25 @@ export function partitionPrefix(tableId: number, user: string): string {
   return tablePrefix(tableId) + encodeKey(TEXT, [user]);
 }
 
-/** @param prefix of the partition's rows */
+/** @param prefix of the partition's rows; the same for `filterKey` and `staleManifestKey` */
+export function manifestKey(prefix: string): string {
+  return `s${prefix.slice(1)}`;
+}
+
 export function filterKey(prefix: string, path: string): string {
   return `k${prefix.slice(1)}${path}`;
+}
+
+export const STALE_MANIFEST_PREFIX = "x";
+
+export function staleManifestKey(prefix: string): string {
+  return STALE_MANIFEST_PREFIX + prefix.slice(1);
+}
+
+export const FILE_LEDGER_PREFIX = "f";
+
+export function fileLedgerKey(storageId: string, path: string): string {
+  return `${FILE_LEDGER_PREFIX}${storageId}\0${path}`;
 }
 
 export function catalogKey(kind: "n" | "t" | "v" | "s" | "r", name: string): string {

@@ -1,8 +1,15 @@
+import type { ReadableSegment } from "../cold/readable-segment.ts";
 import type { Row } from "../types/column-type.ts";
 
-/** Rows as they were when a scan of the store began, for the keys that were written since; undefined: there was none. */
+/** What a scan of the store needs to see the moment at which it began. */
 export class PreImages {
+  /**
+   * Hot versions as they were when the scan began, for the keys that were written since; undefined: there was none. A deletion
+   * that hides what a segment has is a version too.
+   */
   readonly rows = new Map<string, Row | undefined>();
+  /** Segments that rows have moved to since; oldest first. */
+  readonly moved: ReadableSegment[] = [];
   /** The table was dropped: the store no longer has what the scan was to read. */
   lost = false;
   readonly reference = new WeakRef(this);
@@ -12,11 +19,13 @@ export class PreImages {
 export interface PendingRows {
   readonly changes: ReadonlyMap<string, Row>;
   former(key: string): Row | undefined;
+  /** The segment that rows of the partition are about to move to. */
+  readonly moved?: ReadableSegment;
 }
 
 /**
  * Lets a scan that reads the store piece by piece see one moment: the commit pipeline tells here what it is about to overwrite,
- * before the store hears of it, and open scans keep the former rows.
+ * before the store hears of it, and open scans keep the former rows. Of rows that move to a segment they keep the segment.
  *
  *     scan 1    ├─ piece ─ piece ──────────── piece ─┤     keeps what the batch overwrites
  *     batch              begin├─ store ─┤end
@@ -28,6 +37,7 @@ export interface PendingRows {
 export class StoreSnapshots {
   readonly #open = new Map<string, Set<WeakRef<PreImages>>>();
   readonly #pending = new Map<string, PendingRows>();
+  readonly #moving = new Map<string, { readonly settled: Promise<void>; readonly settle: () => void }>();
 
   /** How many partitions have open scans. */
   get size(): number {
@@ -53,10 +63,29 @@ export class StoreSnapshots {
   begin(prefix: string, pending: PendingRows): void {
     this.#pending.set(prefix, pending);
     for (const images of this.#scans(prefix)) keep(images, pending);
+    if (pending.moved === undefined) return;
+    let settle = (): void => undefined;
+    const settled = new Promise<void>((resolve) => {
+      settle = resolve;
+    });
+    this.#moving.set(prefix, { settled, settle });
   }
 
-  end(prefix: string): void {
+  /** @param done whether the batch is durable; if not, nothing has moved */
+  end(prefix: string, done: boolean): void {
+    const moved = this.#pending.get(prefix)?.moved;
     this.#pending.delete(prefix);
+    if (moved === undefined) return;
+    if (!done) for (const images of this.#scans(prefix)) images.moved.splice(images.moved.indexOf(moved), 1);
+    this.#moving.get(prefix)?.settle();
+    this.#moving.delete(prefix);
+  }
+
+  /** Resolves when no rows of the partition are on their way to a segment. */
+  async movesSettled(prefix: string): Promise<void> {
+    for (let moving = this.#moving.get(prefix); moving !== undefined; moving = this.#moving.get(prefix)) {
+      await moving.settled;
+    }
   }
 
   /** Everything below this prefix is gone. */
@@ -79,6 +108,7 @@ export class StoreSnapshots {
   }
 }
 
-function keep(images: PreImages, { changes, former }: PendingRows): void {
+function keep(images: PreImages, { changes, former, moved }: PendingRows): void {
   for (const key of changes.keys()) if (!images.rows.has(key)) images.rows.set(key, former(key));
+  if (moved !== undefined) images.moved.push(moved);
 }

@@ -1,73 +1,90 @@
 import type { HotStore } from "../../drivers/hot/hot-store.ts";
-import { KalamError } from "../../errors/index.ts";
-import { DELETED_SLOT } from "../catalog/table-schema.ts";
-import type { KeyRange, Relation, RelationShape } from "../query/relation.ts";
+import { DELETED_SLOT, type TableSchema } from "../catalog/table-schema.ts";
+import type { ColdRows } from "../cold/cold-rows.ts";
+import type { ReadableSegment } from "../cold/readable-segment.ts";
+import type { KeyRange, Relation, RelationParts, RelationShape } from "../query/relation.ts";
 import { StalePlan } from "../stale-plan.ts";
 import type { Row } from "../types/column-type.ts";
-import { keySuccessor } from "./key-codec.ts";
+import { type KeyedVersion, mergeByKey } from "./merged-scan.ts";
 import type { Partition } from "./partition.ts";
 import type { RowTree } from "./row-tree.ts";
-import { fromBuffer, toBuffer } from "./store-keys.ts";
-import type { PreImages } from "./store-snapshots.ts";
+import { toBuffer } from "./store-keys.ts";
+import { type Overlay, StoreScan } from "./store-scan.ts";
 
 const CHUNK_ROWS = 512;
 /** The first chunk of a scan in memory is small: most readers stop early. */
 const FIRST_CHUNK_ROWS = 64;
 
-/** Rows that a transaction has staged over the committed ones; `_deleted` rows hide them. */
-export type Overlay = ReadonlyMap<string, Row>;
+export type { Overlay } from "./store-scan.ts";
 
-/** One partition, as a query reads it. */
+/** One partition, hot and cold, as a query reads it. */
 export class TableRelation implements Relation {
   readonly shape: RelationShape;
   readonly #partition: Partition;
   readonly #store: HotStore;
+  readonly #cold: ColdRows | undefined;
   readonly #overlay: Overlay | undefined;
   readonly #visible: ((row: Row) => boolean) | undefined;
 
   /**
    * @param partition resident or spilled
+   * @param cold undefined for the server's own tables, which are never flushed
    * @param visible leaves rows out that are there but no longer count: expired stream rows
    */
   constructor(
     partition: Partition,
     store: HotStore,
+    cold: ColdRows | undefined,
     overlay: Overlay | undefined,
     visible: ((row: Row) => boolean) | undefined,
   ) {
     this.shape = partition.schema.shape;
     this.#partition = partition;
     this.#store = store;
+    this.#cold = cold;
     this.#overlay = overlay === undefined || overlay.size === 0 ? undefined : overlay;
     this.#visible = visible;
   }
 
   get rowEstimate(): number | undefined {
-    return this.#partition.inMemory ? this.#partition.rowCount : undefined;
+    if (!this.#partition.inMemory) return undefined;
+    let rows = this.#partition.rowCount;
+    if (this.#partition.hasCold) {
+      for (const { rowCount, deletedCount } of this.#partition.manifest.segments) rows += rowCount - deletedCount;
+    }
+    return rows;
   }
 
   lookup(keys: readonly string[]): readonly Row[] | Promise<readonly Row[]> {
     this.#requireKnown();
-    if (!this.#partition.inMemory) return this.#fetch(keys);
-    return this.#found(
-      keys.map((key) => this.#partition.get(key)),
-      keys,
+    const partition = this.#partition;
+    if (!partition.inMemory) return this.#fetch(keys);
+    const versions = keys.map(
+      (key) => this.#overlay?.get(key) ?? partition.get(key) ?? (partition.hasCold ? partition.shadow(key) : undefined),
     );
+    return partition.hasCold ? this.#withCold(keys, versions) : this.#live(versions);
   }
 
   async #fetch(keys: readonly string[]): Promise<readonly Row[]> {
     const values = await this.#store.get(keys.map((key) => toBuffer(this.#partition.prefix + key)));
-    const rows = values.map((value) => (value === undefined ? undefined : this.#partition.schema.decode(value)));
-    return this.#found(rows, keys);
+    const versions = values.map(
+      (value, index) =>
+        this.#overlay?.get(keys[index] as string) ??
+        (value === undefined ? undefined : this.#partition.schema.decode(value)),
+    );
+    return this.#withCold(keys, versions);
   }
 
-  #found(rows: readonly (Row | undefined)[], keys: readonly string[]): readonly Row[] {
-    const found: Row[] = [];
-    rows.forEach((committed, index) => {
-      const row = this.#overlay?.get(keys[index] as string) ?? committed;
-      if (row !== undefined && this.#counts(row)) found.push(row);
-    });
-    return found;
+  /** Looks in the segments for the keys that have no hot version. */
+  #withCold(keys: readonly string[], versions: readonly (Row | undefined)[]): readonly Row[] | Promise<readonly Row[]> {
+    const missing = keys.filter((_, index) => versions[index] === undefined);
+    const found = missing.length === 0 ? undefined : this.#cold?.find(this.#partition, missing);
+    if (!(found instanceof Promise)) return this.#live(versions);
+    return found.then((cold) => this.#live(keys.map((key, index) => versions[index] ?? cold.version(key))));
+  }
+
+  #live(versions: readonly (Row | undefined)[]): readonly Row[] {
+    return versions.filter((row): row is Row => row !== undefined && this.#counts(row));
   }
 
   #counts(row: Row): boolean {
@@ -79,14 +96,80 @@ export class TableRelation implements Relation {
     if (this.#partition.membership === "forgotten") throw new StalePlan(this.#partition.schema.fullName);
   }
 
+  reachesCold(range: KeyRange): boolean {
+    return this.#segmentsIn(range).length > 0;
+  }
+
+  #segmentsIn(range: KeyRange): readonly ReadableSegment[] {
+    return this.#partition.hasCold && this.#cold !== undefined
+      ? this.#cold.within(this.#partition.manifest, range)
+      : [];
+  }
+
   scan(range: KeyRange, reverse: boolean): Iterable<readonly Row[]> | AsyncIterable<readonly Row[]> {
     this.#requireKnown();
+    const partition = this.#partition;
+    const segments = this.#segmentsIn(range);
+    if (this.#cold === undefined || segments.length === 0) return this.#hotRows(range, reverse);
+    const hot = partition.inMemory
+      ? inChunks(this.#versionsInMemory(), range, reverse)
+      : new StoreScan(partition, this.#store, this.#cold, this.#overlay, range, reverse).versions();
+    const { schema } = partition;
+    return mergeByKey(hot, this.#cold.scan(schema, segments, range, reverse), (row) => schema.keyOf(row), reverse);
+  }
+
+  parts(range: KeyRange): RelationParts | undefined {
+    this.#requireKnown();
+    const segments = this.#segmentsIn(range);
+    if (this.#cold === undefined || segments.length === 0) return undefined;
+    return {
+      schema: this.#partition.schema,
+      hot: this.#hotRows(range, false),
+      shadows: this.#shadows(range),
+      segments,
+      hold: this.#cold.files.hold(segments),
+    };
+  }
+
+  /** The live hot rows, committed or staged. */
+  #hotRows(range: KeyRange, reverse: boolean): Iterable<readonly Row[]> | AsyncIterable<readonly Row[]> {
     if (!this.#partition.inMemory) {
-      const images = this.#partition.snapshots.open(this.#partition.prefix);
-      return this.#scanStore(range, reverse, images, this.#stagedIn(range, reverse));
+      const scan = new StoreScan(this.#partition, this.#store, this.#cold, this.#overlay, range, reverse);
+      return this.#liveRows(scan.versions());
     }
     const tree = this.#overlay === undefined ? this.#partition.share() : this.#merged(this.#overlay);
     return { [Symbol.iterator]: () => this.#chunks(tree, range, reverse) };
+  }
+
+  async *#liveRows(versions: AsyncIterable<readonly KeyedVersion[]>): AsyncGenerator<readonly Row[], void, undefined> {
+    for await (const chunk of versions) {
+      const rows = chunk.map(([, row]) => row).filter((row) => this.#counts(row));
+      if (rows.length > 0) yield rows;
+    }
+  }
+
+  /** Hot versions that may hide cold ones; undefined when there are none. */
+  #shadows(range: KeyRange): Iterable<readonly Row[]> | AsyncIterable<readonly Row[]> | undefined {
+    if (!this.#partition.inMemory) {
+      const scan = new StoreScan(this.#partition, this.#store, this.#cold, this.#overlay, range, false);
+      return rowsOf(this.#partition.schema, scan.versions("shadows"));
+    }
+    const committed = this.#partition.shareShadows();
+    if (committed === undefined && this.#overlay === undefined) return undefined;
+    const { schema } = this.#partition;
+    const versions = [...(committed?.entries() ?? []), ...(this.#overlay ?? [])].map(([key, row]) =>
+      schema.withKey(key, row),
+    );
+    return { [Symbol.iterator]: () => rowChunks(versions) };
+  }
+
+  /** Everything hot as one tree: live rows, deletions that hide something, and the transaction's own changes. */
+  #versionsInMemory(): RowTree {
+    const tree = this.#partition.share().clone();
+    const shadows = this.#partition.shareShadows();
+    if (shadows !== undefined) for (const [key, row] of shadows.entries()) tree.set(key, row);
+    for (const [key, row] of this.#overlay ?? []) tree.set(key, row);
+    return tree;
   }
 
   /** The committed rows with the transaction's own changes on top. */
@@ -100,13 +183,9 @@ export class TableRelation implements Relation {
   }
 
   *#chunks(tree: RowTree, range: KeyRange, reverse: boolean): Generator<readonly Row[], void, undefined> {
-    const reused: (string | Row)[] = [];
-    const entries = reverse ? tree.entriesReversed(range.end, reused, true) : tree.entries(range.start, reused);
     let chunk: Row[] = [];
     let size = FIRST_CHUNK_ROWS;
-    for (const entry of entries) {
-      const [key, row] = entry as [string, Row];
-      if (reverse ? range.start !== undefined && key < range.start : range.end !== undefined && key >= range.end) break;
+    for (const [, row] of entriesOf(tree, range, reverse)) {
       if (!this.#counts(row)) continue;
       chunk.push(row);
       if (chunk.length === size) {
@@ -117,71 +196,42 @@ export class TableRelation implements Relation {
     }
     if (chunk.length > 0) yield chunk;
   }
+}
 
-  async *#scanStore(
-    range: KeyRange,
-    reverse: boolean,
-    images: PreImages,
-    staged: [string, Row][],
-  ): AsyncIterable<readonly Row[]> {
-    const { prefix, snapshots } = this.#partition;
-    try {
-      let start = prefix + (range.start ?? "");
-      let end = range.end === undefined ? (keySuccessor(prefix) as string) : prefix + range.end;
-      for (;;) {
-        const entries = await this.#store.scan({
-          start: toBuffer(start),
-          end: toBuffer(end),
-          limit: CHUNK_ROWS,
-          reverse,
-        });
-        if (images.lost) {
-          throw new KalamError("serialization_failure", {}, { hint: "The table was dropped while it was read." });
-        }
-        const rows: Row[] = [];
-        for (const entry of entries) {
-          const key = fromBuffer(entry.key).slice(prefix.length);
-          takeStagedBefore(staged, key, reverse, rows);
-          if (this.#overlay?.has(key)) continue;
-          const row = this.#rowAt(key, entry.value, images);
-          if (row !== undefined && this.#counts(row)) rows.push(row);
-        }
-        const last = entries.at(-1);
-        if (entries.length < CHUNK_ROWS || last === undefined) {
-          for (const [, row] of staged) if (this.#counts(row)) rows.push(row);
-          if (rows.length > 0) yield rows;
-          return;
-        }
-        if (reverse) end = fromBuffer(last.key);
-        else start = `${fromBuffer(last.key)}\0`;
-        if (rows.length > 0) yield rows;
-      }
-    } finally {
-      snapshots.close(prefix, images);
-    }
-  }
-
-  #rowAt(key: string, value: Buffer, images: PreImages): Row | undefined {
-    if (images.rows.has(key)) return images.rows.get(key);
-    return this.#partition.schema.decode(value);
-  }
-
-  /** The transaction's changes inside the range, in the order of the scan. */
-  #stagedIn(range: KeyRange, reverse: boolean): [string, Row][] {
-    const inside = [...(this.#overlay ?? [])].filter(
-      ([key]) => (range.start === undefined || key >= range.start) && (range.end === undefined || key < range.end),
-    );
-    inside.sort(([a], [b]) => (a < b ? -1 : 1));
-    return reverse ? inside.reverse() : inside;
+/** The entry given is the same object every time. */
+function* entriesOf(tree: RowTree, range: KeyRange, reverse: boolean): Generator<KeyedVersion, void, undefined> {
+  const reused: (string | Row)[] = [];
+  const entries = reverse ? tree.entriesReversed(range.end, reused, true) : tree.entries(range.start, reused);
+  for (const entry of entries) {
+    const [key] = entry as [string, Row];
+    if (reverse ? range.start !== undefined && key < range.start : range.end !== undefined && key >= range.end) return;
+    yield entry as [string, Row];
   }
 }
 
-/** Moves staged rows that come before `key` into `rows`; one with the same key replaces what the store has. */
-function takeStagedBefore(staged: [string, Row][], key: string, reverse: boolean, rows: Row[]): void {
-  for (;;) {
-    const next = staged[0];
-    if (next === undefined || (reverse ? next[0] < key : next[0] > key)) return;
-    staged.shift();
-    if (next[1][DELETED_SLOT] !== true) rows.push(next[1]);
+async function* inChunks(
+  tree: RowTree,
+  range: KeyRange,
+  reverse: boolean,
+): AsyncGenerator<readonly KeyedVersion[], void, undefined> {
+  let chunk: KeyedVersion[] = [];
+  for (const [key, row] of entriesOf(tree, range, reverse)) {
+    chunk.push([key, row]);
+    if (chunk.length === CHUNK_ROWS) {
+      yield chunk;
+      chunk = [];
+    }
   }
+  if (chunk.length > 0) yield chunk;
+}
+
+async function* rowsOf(
+  schema: TableSchema,
+  versions: AsyncIterable<readonly KeyedVersion[]>,
+): AsyncGenerator<readonly Row[], void, undefined> {
+  for await (const chunk of versions) yield chunk.map(([key, row]) => schema.withKey(key, row));
+}
+
+function* rowChunks(rows: readonly Row[]): Generator<readonly Row[], void, undefined> {
+  for (let from = 0; from < rows.length; from += CHUNK_ROWS) yield rows.slice(from, from + CHUNK_ROWS);
 }

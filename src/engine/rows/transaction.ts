@@ -1,6 +1,7 @@
 import { KalamError } from "../../errors/index.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import { DELETED_SLOT, SEQ_SLOT } from "../catalog/table-schema.ts";
+import type { ColdFindings } from "../cold/cold-findings.ts";
 import type { Row, Value } from "../types/column-type.ts";
 import { approximateBytes } from "../types/index.ts";
 import type { CommitPipeline, PartitionReads } from "./commit-pipeline.ts";
@@ -144,12 +145,20 @@ export class Transaction implements WriteTarget {
     }
   }
 
-  /** @throws KalamError `serialization_failure` when a row was changed by somebody else meanwhile. */
-  async commit(pipeline: CommitPipeline, stillValid: (partition: Partition) => void): Promise<void> {
-    const reads: PartitionReads[] = [...this.#staged].map(([partition, staged]) => ({
-      partition,
-      keys: [...staged.keys()],
-    }));
+  /**
+   * @param find what segments have of keys that are not hot
+   * @throws KalamError `serialization_failure` when a row was changed by somebody else meanwhile.
+   */
+  async commit(
+    pipeline: CommitPipeline,
+    find: (partition: Partition, keys: readonly string[]) => Promise<ColdFindings | undefined>,
+    stillValid: (partition: Partition) => void,
+  ): Promise<void> {
+    const reads: PartitionReads[] = [];
+    for (const [partition, staged] of this.#staged) {
+      const keys = [...staged.keys()];
+      reads.push({ partition, keys, cold: await find(partition, keys) });
+    }
     if (reads.length === 0) return;
     await pipeline.submit({
       reads,

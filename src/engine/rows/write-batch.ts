@@ -2,12 +2,17 @@ import type { Entry, WriteBatch as StoreBatch } from "../../drivers/hot/hot-stor
 import type { SnowflakeGenerator } from "../../runtime/snowflake.ts";
 import type { Timers } from "../../runtime/timers.ts";
 import { DELETED_SLOT, SEQ_SLOT } from "../catalog/table-schema.ts";
+import { type ColdFindings, NOTHING_FOUND } from "../cold/cold-findings.ts";
+import type { ReadableSegment } from "../cold/readable-segment.ts";
+import { StalePlan } from "../stale-plan.ts";
 import type { Row, Value } from "../types/column-type.ts";
-import type { Partition, PartitionEdit } from "./partition.ts";
-import { isVolatile } from "./partition-cache.ts";
+import type { HotVersion, Partition, PartitionEdit } from "./partition.ts";
+import { isVolatile, type PartitionCache } from "./partition-cache.ts";
 import { toBuffer } from "./store-keys.ts";
 import type { StoreSnapshots } from "./store-snapshots.ts";
 import type { WriteTarget } from "./write-target.ts";
+
+const NO_CHANGES: ReadonlyMap<string, Row> = new Map();
 
 /** Rows that are encoded or applied before the event loop gets a turn. */
 const ROWS_PER_TURN = 1000;
@@ -16,6 +21,15 @@ export interface StoreChanges {
   readonly changes: Required<Omit<StoreBatch, "conditions">>;
   /** Bytes of each row in the store. */
   readonly sizes: ReadonlyMap<Row, number>;
+  /** Rows that hide what a segment may have. */
+  readonly shadowing: ReadonlySet<Row>;
+}
+
+/** Rows of a partition on their way from the hot store to a segment. */
+export interface SegmentMove {
+  readonly segment: ReadableSegment;
+  /** Rows of the segment's range that are not what it has: they were written meanwhile, and stay. */
+  readonly stayed: ReadonlyMap<string, HotVersion>;
 }
 
 interface Undo {
@@ -32,7 +46,12 @@ export class WriteBatch implements WriteTarget {
   readonly #seq: SnowflakeGenerator;
   /** Per partition, the newest staged version of each key; tombstones have `_deleted` true. */
   readonly #changes = new Map<Partition, Map<string, Row>>();
-  readonly #fetched = new Map<Partition, Map<string, Row | undefined>>();
+  readonly #fetched = new Map<Partition, Map<string, HotVersion | undefined>>();
+  readonly #findings = new Map<Partition, ColdFindings>();
+  /** Keys that were found in segments. */
+  readonly #coldKeys = new Map<Partition, Set<string>>();
+  /** By the prefix of the partition. */
+  readonly #moves = new Map<string, SegmentMove>();
   readonly #undo: Undo[] = [];
   readonly #puts: Entry[] = [];
   readonly #deletes: Buffer[] = [];
@@ -55,31 +74,57 @@ export class WriteBatch implements WriteTarget {
   }
 
   /** Rows of a spilled partition that the pipeline read for this batch. */
-  provide(partition: Partition, rows: ReadonlyMap<string, Row | undefined>): void {
+  provide(partition: Partition, rows: ReadonlyMap<string, HotVersion | undefined>): void {
     const known = this.#fetched.get(partition);
     if (known === undefined) this.#fetched.set(partition, new Map(rows));
     else for (const [key, row] of rows) known.set(key, row);
   }
 
+  /** What the job that is prepared next found in segments. */
+  lookAt(partition: Partition, findings: ColdFindings): void {
+    this.#findings.set(partition, findings);
+  }
+
   /** The live row with this key, as the next statement would find it. */
   get(partition: Partition, key: string): Row | undefined {
-    const staged = this.#changes.get(partition)?.get(key);
-    if (staged !== undefined) return staged[DELETED_SLOT] === true ? undefined : staged;
-    return this.#committed(partition, key);
+    const version = this.#changes.get(partition)?.get(key) ?? this.#hot(partition, key) ?? this.#cold(partition, key);
+    return version === undefined || version[DELETED_SLOT] === true ? undefined : version;
   }
 
   /** What this batch puts an end to; nothing for a new row of a table without a primary key, which nobody asked for. */
   #former(partition: Partition, key: string): Row | undefined {
-    return partition.state === "resident" ? partition.get(key) : this.#fetched.get(partition)?.get(key);
+    return partition.state === "resident"
+      ? (partition.get(key) ?? partition.shadow(key))
+      : this.#fetched.get(partition)?.get(key)?.row;
   }
 
-  #committed(partition: Partition, key: string): Row | undefined {
-    if (partition.state === "resident") return partition.get(key);
-    const fetched = this.#fetched.get(partition);
-    if (fetched === undefined || !fetched.has(key)) {
+  #hot(partition: Partition, key: string): Row | undefined {
+    if (partition.state !== "resident" && this.#fetched.get(partition)?.has(key) !== true) {
       throw new Error(`a write to ${partition.schema.fullName} did not announce a key that it reads`);
     }
-    return fetched.get(key);
+    return this.#former(partition, key);
+  }
+
+  /** @throws StalePlan when rows have moved since the job looked: it has to look again */
+  #cold(partition: Partition, key: string): Row | undefined {
+    if (!partition.hasCold) return undefined;
+    const findings = this.#findings.get(partition) ?? NOTHING_FOUND;
+    if (!findings.covers(partition.manifest, key)) throw new StalePlan(partition.schema.fullName);
+    const version = findings.version(key);
+    if (version !== undefined) {
+      const keys = this.#coldKeys.get(partition);
+      if (keys === undefined) this.#coldKeys.set(partition, new Set([key]));
+      else keys.add(key);
+    }
+    return version;
+  }
+
+  /** Whether a new version of the key hides what a segment may have. */
+  #isShadowing(partition: Partition, key: string): boolean {
+    if (this.#coldKeys.get(partition)?.has(key) === true) return true;
+    return partition.state === "resident"
+      ? partition.shadow(key) !== undefined
+      : this.#fetched.get(partition)?.get(key)?.shadows === true;
   }
 
   /** Stages a new version of a row; gives it its `_seq`. The key is the row's own. */
@@ -140,6 +185,11 @@ export class WriteBatch implements WriteTarget {
     this.#applied.push(work);
   }
 
+  /** Stages the move of rows into a segment; the entries that this changes in the store are staged beside it. */
+  move(prefix: string, move: SegmentMove): void {
+    this.#moves.set(prefix, move);
+  }
+
   /** A point that `rollback` can return to. Only rows can be taken back: raw entries are staged by jobs that run alone. */
   mark(): number {
     return this.#undo.length;
@@ -157,17 +207,20 @@ export class WriteBatch implements WriteTarget {
   async toStore(timers: Timers): Promise<StoreChanges> {
     const puts = [...this.#puts];
     const sizes = new Map<Row, number>();
+    const shadowing = new Set<Row>();
     let encoded = 0;
     for (const [partition, changes] of this.#changes) {
       const durable = !isVolatile(partition.schema);
       for (const [key, row] of changes) {
-        const value = partition.schema.encode(row);
+        const shadows = durable && this.#isShadowing(partition, key);
+        if (shadows) shadowing.add(row);
+        const value = partition.schema.encode(row, shadows);
         sizes.set(row, value.length);
         if (durable) puts.push({ key: toBuffer(partition.prefix + key), value });
         if (++encoded % ROWS_PER_TURN === 0) await timers.yield();
       }
     }
-    return { changes: { puts, deletes: this.#deletes, deleteRanges: this.#deleteRanges }, sizes };
+    return { changes: { puts, deletes: this.#deletes, deleteRanges: this.#deleteRanges }, sizes, shadowing };
   }
 
   /** The partitions that this batch changes. */
@@ -181,28 +234,41 @@ export class WriteBatch implements WriteTarget {
       if (isVolatile(partition.schema)) continue;
       snapshots.begin(partition.prefix, { changes, former: (key) => this.#former(partition, key) });
     }
+    for (const [prefix, { segment }] of this.#moves) {
+      snapshots.begin(prefix, { changes: NO_CHANGES, former: () => undefined, moved: segment });
+    }
   }
 
-  release(snapshots: StoreSnapshots): void {
-    for (const partition of this.#changes.keys()) snapshots.end(partition.prefix);
+  /** @param done whether the batch is durable */
+  release(snapshots: StoreSnapshots, done: boolean): void {
+    for (const partition of this.#changes.keys()) snapshots.end(partition.prefix, done);
+    for (const prefix of this.#moves.keys()) snapshots.end(prefix, done);
   }
 
   /**
    * Makes the batch visible, all of it in one turn. Called once, after it is durable. The trees for many rows are made aside
    * first, over several turns.
    */
-  async apply(sizes: ReadonlyMap<Row, number>, timers: Timers): Promise<void> {
+  async apply({ sizes, shadowing }: StoreChanges, cache: PartitionCache, timers: Timers): Promise<void> {
     const aside = sizes.size > ROWS_PER_TURN;
     const edits: (readonly [Partition, PartitionEdit])[] = [];
     let applied = 0;
     for (const [partition, changes] of this.#changes) {
+      cache.noteWrites(partition.schema.definition.id, changes.size);
       if (partition.state !== "resident") continue;
       const edit = partition.edit(aside);
       edits.push([partition, edit]);
       for (const [key, row] of changes) {
-        edit.set(key, row[DELETED_SLOT] === true ? undefined : row, sizes.get(row) ?? 0);
+        edit.set(key, row, sizes.get(row) ?? 0, shadowing.has(row));
         if (aside && ++applied % ROWS_PER_TURN === 0) await timers.yield();
       }
+    }
+    for (const [prefix, { segment, stayed }] of this.#moves) {
+      const partition = cache.resident(prefix);
+      if (partition === undefined) continue;
+      const edit = partition.edit(true);
+      edit.moveOut(segment.segment.firstKey, segment.segment.lastKey, stayed);
+      edits.push([partition, edit]);
     }
     for (const [partition, edit] of edits) partition.finish(edit);
     for (const work of this.#applied) work();

@@ -2,8 +2,7 @@ import { KalamError } from "../../errors/index.ts";
 import type { Database } from "../database.ts";
 import type { Execution } from "../execution.ts";
 import type { PlanCache } from "../plan-cache.ts";
-import { NotSimple } from "../query/expression/index.ts";
-import { planSelect, runAnalytical, runSelect } from "../query/select.ts";
+import { planSelect, runSelect } from "../query/select.ts";
 import type { StatementResult } from "../request.ts";
 import { planDelete, runDelete } from "../rows/dml/delete.ts";
 import { planInsert, runInsert } from "../rows/dml/insert.ts";
@@ -15,6 +14,7 @@ import { explain } from "./explain.ts";
 import { killJob } from "./jobs.ts";
 import { alterNamespace, createNamespace, dropNamespace, useNamespace } from "./namespaces.ts";
 import { show } from "./show.ts";
+import { storageWork } from "./storage-work.ts";
 import { alterStorage, checkStorage, createStorage, dropStorage } from "./storages.ts";
 import { createTable, dropTable } from "./tables.ts";
 import { alterUser, createUser, dropUser } from "./users.ts";
@@ -91,7 +91,7 @@ export function runStatement(
       return killJob(database, execution, statement);
     case "storage_flush":
     case "storage_compact":
-      throw new KalamError("feature_not_supported", { feature: "cold storage" });
+      return storageWork(database, execution, statement);
     case "clear_cache":
       database.cache.clear();
       database.parser.clearCache();
@@ -118,12 +118,7 @@ async function runPlanned(database: Database, plans: PlanCache, execution: Execu
   switch (statement.kind) {
     case "select": {
       const select = plan(() => planSelect(database, execution, statement.node, template));
-      try {
-        return { ...(await runSelect(database, execution, select)), asUser: execution.principal.userId };
-      } catch (error) {
-        if (!(error instanceof NotSimple)) throw error;
-        return { ...(await runAnalytical(database, execution, statement.node)), asUser: execution.principal.userId };
-      }
+      return { ...(await runSelect(database, execution, select)), asUser: execution.principal.userId };
     }
     case "insert":
       return runInsert(

@@ -5,7 +5,7 @@ import type { Database } from "../database.ts";
 import type { Execution } from "../execution.ts";
 import { cleanupOf } from "../jobs/kinds/cleanup.ts";
 import { keySuccessor } from "../rows/key-codec.ts";
-import { tablePrefix } from "../rows/store-keys.ts";
+import { filterKey, manifestKey, staleManifestKey, tablePrefix } from "../rows/store-keys.ts";
 import type { WriteBatch } from "../rows/write-batch.ts";
 import { retirementOf } from "../storages/table-places.ts";
 
@@ -25,7 +25,9 @@ export function eraseTable(
   batch: WriteBatch,
 ): ErasedTable {
   const prefix = tablePrefix(table.definition.id);
-  batch.deleteRange(prefix, keySuccessor(prefix) as string);
+  for (const range of [prefix, manifestKey(prefix), filterKey(prefix, ""), staleManifestKey(prefix)]) {
+    batch.deleteRange(range, keySuccessor(range) as string);
+  }
   batch.onApplied(() => database.cache.forgetDropped(table.definition.id));
   changes.dropTable(table);
   const files = retirementOf(database.catalog, table.definition);

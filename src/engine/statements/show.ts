@@ -15,6 +15,7 @@ import {
 } from "../system/catalog-tables.ts";
 import { systemRelation } from "../system/index.ts";
 import { SHOWN_JOB_COLUMNS, shownJobRows } from "../system/jobs-table.ts";
+import { MANIFEST_COLUMNS, manifestRows } from "../system/manifest-table.ts";
 import { settingRows } from "../system/server-tables.ts";
 import type { SystemColumn } from "../system/system-relation.ts";
 import type { Row } from "../types/column-type.ts";
@@ -36,7 +37,7 @@ export async function show(
     case "jobs":
       return answer(SHOWN_JOB_COLUMNS, shownJobRows(database, execution, subject.ids), asUser);
     case "manifest":
-      throw new KalamError("feature_not_supported", { feature: "cold storage" });
+      return answer(MANIFEST_COLUMNS, await manifestRows(database, execution), asUser);
     case "tables":
       return answer(SCHEMA_COLUMNS, tableRows(database, execution, subject.namespace), asUser);
     case "users":

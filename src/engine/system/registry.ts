@@ -1,6 +1,7 @@
 import { columns, namespaces, schemas, storages, tables } from "./catalog-tables.ts";
 import * as informationSchema from "./information-schema.ts";
 import { jobs } from "./jobs-table.ts";
+import { manifests } from "./manifest-table.ts";
 import { cluster, datatypes, settings, stats } from "./server-tables.ts";
 import type { SystemRelationSource } from "./system-relation.ts";
 import { users } from "./users-table.ts";
@@ -13,6 +14,7 @@ const RELATIONS: ReadonlyMap<string, SystemRelationSource> = new Map(
     columns,
     datatypes,
     jobs,
+    manifests,
     namespaces,
     schemas,
     settings,

@@ -24,7 +24,7 @@ async function userRows(database: Database): Promise<readonly Row[]> {
 export async function* storedUsers(database: Database): AsyncIterable<Row> {
   const partition = database.cache.partition(usersSchema, "");
   await database.cache.ready(partition);
-  const relation = new TableRelation(partition, database.store, undefined, undefined);
+  const relation = new TableRelation(partition, database.store, undefined, undefined, undefined);
   for await (const chunk of relation.scan({}, false)) yield* chunk;
 }
 

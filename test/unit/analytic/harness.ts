@@ -59,7 +59,7 @@ export class TestEngine extends AnalyticalEngine {
   readonly #host: DuckHost;
 
   constructor(host: DuckHost) {
-    super(host);
+    super(host, async () => undefined);
     this.#host = host;
   }
 

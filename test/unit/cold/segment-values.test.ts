@@ -27,7 +27,7 @@ describe("values in segments", () => {
               key.map((_, at) => `c${at}`),
             );
             const values = [...key, ...others].map(({ value }) => value);
-            const row = schema.decode(schema.encode(version(schema, 5n, false, values)));
+            const row = schema.decode(schema.encode(version(schema, 5n, false, values), false));
             const segment = await folder.write(schema, [row], false, "values.parquet");
             const reader = new SegmentReader(folder.host);
             const [scanned] = await collect(reader.scan(schema, [segment], {}, false));
@@ -77,7 +77,7 @@ describe("values in segments", () => {
           );
           const rows = new Map<string, Row>();
           for (const [at, values] of combinations(parts.map((part) => part.values)).entries()) {
-            const row = schema.decode(schema.encode(version(schema, BigInt(at), false, values)));
+            const row = schema.decode(schema.encode(version(schema, BigInt(at), false, values), false));
             rows.set(schema.keyOf(row), row);
           }
           const sorted = [...rows.keys()].sort();

@@ -16,12 +16,13 @@ function split(columns: readonly (readonly [{ type: ColumnType; value: Value }, 
 describe("stored rows", () => {
   it("read back as they were written", () => {
     fc.assert(
-      fc.property(slots, seq, fc.boolean(), (columns, version, deleted) => {
+      fc.property(slots, seq, fc.boolean(), fc.boolean(), (columns, version, deleted, shadows) => {
         const [types, values] = split(columns);
         const codec = new RowCodec(types);
-        expect(codec.decode(codec.encode({ seq: version, deleted, values }))).to.deep.equal({
+        expect(codec.decode(codec.encode({ seq: version, deleted, shadows, values }))).to.deep.equal({
           seq: version,
           deleted,
+          shadows,
           values,
         });
       }),
@@ -39,19 +40,21 @@ describe("stored rows", () => {
     const codec = new RowCodec(types);
     for (const long of ["x".repeat(70_000), "é".repeat(300_000), "", "a".repeat(32), "a".repeat(33), "ü".repeat(21)]) {
       const values = [new Float32Array([1.5, -0.25, 3e38]), '{"a": 1}', '{"id":"1"}', long];
-      expect(codec.decode(codec.encode({ seq: 1n, deleted: false, values })).values).to.deep.equal(values);
+      expect(codec.decode(codec.encode({ seq: 1n, deleted: false, shadows: false, values })).values).to.deep.equal(
+        values,
+      );
     }
   });
 
   it("do not share memory with the codec", () => {
     const codec = new RowCodec([{ kind: "text" }]);
-    const first = codec.encode({ seq: 1n, deleted: false, values: ["first"] });
-    codec.encode({ seq: 2n, deleted: false, values: ["other"] });
+    const first = codec.encode({ seq: 1n, deleted: false, shadows: false, values: ["first"] });
+    codec.encode({ seq: 2n, deleted: false, shadows: false, values: ["other"] });
     expect(codec.decode(first).values).to.deep.equal(["first"]);
   });
 
   it("written before columns were added are shorter", () => {
-    const old = new RowCodec([{ kind: "bigint" }]).encode({ seq: 1n, deleted: false, values: [5n] });
+    const old = new RowCodec([{ kind: "bigint" }]).encode({ seq: 1n, deleted: false, shadows: false, values: [5n] });
     expect(new RowCodec([{ kind: "bigint" }, { kind: "text" }]).decode(old).values).to.deep.equal([5n]);
   });
 
@@ -59,7 +62,7 @@ describe("stored rows", () => {
     fc.assert(
       fc.property(slots, fc.infiniteStream(fc.boolean()), (columns, dropped) => {
         const [types, values] = split(columns);
-        const bytes = new RowCodec(types).encode({ seq: 1n, deleted: false, values });
+        const bytes = new RowCodec(types).encode({ seq: 1n, deleted: false, shadows: false, values });
         const kept = types.map((type) => (dropped.next().value === true ? undefined : type));
         const expected = values.map((value, slot) => (kept[slot] === undefined ? null : value));
         expect(new RowCodec(kept).decode(bytes).values).to.deep.equal(expected);
@@ -72,6 +75,7 @@ describe("stored rows", () => {
     const bytes = new RowCodec([{ kind: "smallint" }, { kind: "real" }]).encode({
       seq: 1n,
       deleted: false,
+      shadows: false,
       values: [-5, 0.5],
     });
     expect(new RowCodec([{ kind: "bigint" }, { kind: "double" }]).decode(bytes).values).to.deep.equal([-5n, 0.5]);
@@ -79,7 +83,7 @@ describe("stored rows", () => {
 
   it("are an error when any byte was changed or cut off", () => {
     const codec = new RowCodec([{ kind: "bigint" }, { kind: "text" }, { kind: "boolean" }]);
-    const bytes = codec.encode({ seq: 77n, deleted: false, values: [2n ** 60n, "hello", true] });
+    const bytes = codec.encode({ seq: 77n, deleted: false, shadows: false, values: [2n ** 60n, "hello", true] });
     for (let at = 0; at < bytes.length; at++) {
       const changed = Buffer.from(bytes);
       changed[at] = (changed[at] ?? 0) ^ (1 << (at % 8));
@@ -93,6 +97,7 @@ describe("stored rows", () => {
     const bytes = new RowCodec([{ kind: "text" }, { kind: "text" }]).encode({
       seq: 1n,
       deleted: false,
+      shadows: false,
       values: ["a", "b"],
     });
     expectCorrupt(() => new RowCodec([{ kind: "text" }]).decode(bytes));
@@ -139,13 +144,15 @@ describe("stored rows", () => {
     ];
     for (const [type, value] of values) {
       const codec = new RowCodec([type]);
-      expect(() => codec.encode({ seq: 1n, deleted: false, values: [value] }), type.kind).to.throw("cannot be stored");
+      expect(() => codec.encode({ seq: 1n, deleted: false, shadows: false, values: [value] }), type.kind).to.throw(
+        "cannot be stored",
+      );
     }
   });
 
   it("are small", () => {
     const codec = new RowCodec([{ kind: "integer" }, { kind: "text" }, { kind: "boolean" }]);
-    expect(codec.encode({ seq: 1n, deleted: false, values: [1, "hello", null] }).length).to.equal(23);
+    expect(codec.encode({ seq: 1n, deleted: false, shadows: false, values: [1, "hello", null] }).length).to.equal(23);
   });
 });
 

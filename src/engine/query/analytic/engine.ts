@@ -2,7 +2,7 @@ import type { SelectStmt } from "libpg-query";
 import { Deadline } from "../../duckdb/deadline.ts";
 import type { DuckHost } from "../../duckdb/host.ts";
 import type { AnalyticalContext } from "./context.ts";
-import { Execution, type QueryAnswer } from "./execution.ts";
+import { Execution, type ExplainFiles, type QueryAnswer } from "./execution.ts";
 import { planLines } from "./plan-lines.ts";
 import { type RenderedStatement, renderStatement } from "./render/statement.ts";
 import { idFunctions } from "./scan/id-functions.ts";
@@ -24,11 +24,13 @@ import { ScanFunction } from "./scan/scan-function.ts";
  */
 export class AnalyticalEngine {
   readonly #host: DuckHost;
+  readonly #explainFiles: ExplainFiles;
   readonly #scans = new ScanFunction();
 
   /** @param host one in which nothing has run yet: the engine makes its table function known to it */
-  constructor(host: DuckHost) {
+  constructor(host: DuckHost, explainFiles: ExplainFiles) {
     this.#host = host;
+    this.#explainFiles = explainFiles;
     host.register(() => this.#scans.definition());
     for (const definition of idFunctions(host.runtime)) host.register(definition);
   }
@@ -66,7 +68,15 @@ export class AnalyticalEngine {
     const deadline = new Deadline(context.timeoutMillis, context.signal, this.#host.runtime);
     try {
       const connection = await this.#host.acquire(context.signal);
-      const execution = new Execution(statement, select, this.#scans, this.#host, connection, deadline);
+      const execution = new Execution(
+        statement,
+        select,
+        this.#scans,
+        this.#host,
+        connection,
+        deadline,
+        this.#explainFiles,
+      );
       return await execution.start(sql);
     } catch (error) {
       deadline.clear();

@@ -1,5 +1,6 @@
 import type { DuckDBConnection, DuckDBResult } from "@duckdb/node-api";
 import type { SelectStmt } from "libpg-query";
+import type { ReadableSegment } from "../../cold/readable-segment.ts";
 import type { Deadline } from "../../duckdb/deadline.ts";
 import type { DuckHost } from "../../duckdb/host.ts";
 import type { Row } from "../../types/column-type.ts";
@@ -15,6 +16,9 @@ export interface QueryAnswer {
   readonly rows: AsyncIterable<readonly Row[]>;
 }
 
+/** Says which of the files is to blame for an error, if one is. */
+export type ExplainFiles = (error: unknown, segments: readonly ReadableSegment[]) => Promise<Error | undefined>;
+
 /** One statement on one connection, from the first row of a relation read to the last row of the answer taken. */
 export class Execution {
   readonly #statement: RenderedStatement;
@@ -23,6 +27,7 @@ export class Execution {
   readonly #host: DuckHost;
   readonly #connection: DuckDBConnection;
   readonly #deadline: Deadline;
+  readonly #explainFiles: ExplainFiles;
   #over = false;
 
   constructor(
@@ -32,6 +37,7 @@ export class Execution {
     host: DuckHost,
     connection: DuckDBConnection,
     deadline: Deadline,
+    explainFiles: ExplainFiles,
   ) {
     this.#statement = statement;
     this.#select = select;
@@ -39,6 +45,7 @@ export class Execution {
     this.#host = host;
     this.#connection = connection;
     this.#deadline = deadline;
+    this.#explainFiles = explainFiles;
   }
 
   /** Starts the statement; its rows then come as they are taken. */
@@ -55,7 +62,7 @@ export class Execution {
       return { columns: answer.columns, rows: this.#rows(result, answer) };
     } catch (error) {
       await this.#finish(false);
-      throw this.#explain(error);
+      throw await this.#explain(error);
     }
   }
 
@@ -81,17 +88,19 @@ export class Execution {
       this.#deadline.check();
       complete = true;
     } catch (error) {
-      throw this.#explain(error);
+      throw await this.#explain(error);
     } finally {
       await this.#finish(complete);
     }
   }
 
-  #explain(error: unknown): Error {
-    const cause = this.#statement.scans.placed
-      .map((scan) => this.#scans.failureOf(scan))
-      .find((one) => one !== undefined);
-    return this.#deadline.error ?? fromDuckError(cause ?? error, this.#statement.names, this.#select);
+  async #explain(error: unknown): Promise<Error> {
+    const { placed, segments } = this.#statement.scans;
+    const cause = placed.map((scan) => this.#scans.failureOf(scan)).find((one) => one !== undefined);
+    if (this.#deadline.error !== undefined) return this.#deadline.error;
+    const unreadable =
+      segments.length === 0 || cause !== undefined ? undefined : await this.#explainFiles(error, segments);
+    return unreadable ?? fromDuckError(cause ?? error, this.#statement.names, this.#select);
   }
 
   /** Gives everything back. A statement that did not run to its end is ended first, so that the connection is free. */
@@ -109,6 +118,7 @@ export class Execution {
     } catch {
       healthy = false;
     } finally {
+      this.#statement.scans.release();
       this.#host.release(this.#connection, healthy);
     }
   }

@@ -13,7 +13,7 @@ export function planLines(json: string, statement: Pick<RenderedStatement, "name
   const roots = JSON.parse(json) as readonly PlanNode[];
   const relations = new Map<string, string>();
   for (const scan of statement.scans.placed) {
-    for (const column of scan.columns) relations.set(column.name, scan.relation.shape.name);
+    for (const column of scan.columns) relations.set(column.name, scan.name);
   }
   return roots.flatMap((root) => render(root, 0, statement, relations));
 }

@@ -3,4 +3,4 @@ export type { Expression, Frame, Scope } from "./frame.ts";
 export { InputBinder, type InputKinds } from "./input-binder.ts";
 export type { InputUsage } from "./input-values.ts";
 export { compileKeyAccess, type KeyAccess, type KeyTarget } from "./key-access.ts";
-export { NotSimple } from "./not-simple.ts";
+export { NotSimple, RowsInSegments } from "./not-simple.ts";

@@ -11,3 +11,10 @@ export class NotSimple extends Error {
     this.name = "NotSimple";
   }
 }
+
+/** The query is simple, but segments have rows that it asks for: DuckDB reads them faster. */
+export class RowsInSegments extends NotSimple {
+  constructor() {
+    super("rows in segments");
+  }
+}

@@ -3,7 +3,7 @@ import type { ColumnType, Row } from "../../types/column-type.ts";
 import { compileCondition, functionName } from "../expression/compile.ts";
 import type { Compiled, Frame, Scope } from "../expression/frame.ts";
 import { compileKeyAccess, type KeyAccess } from "../expression/key-access.ts";
-import { NotSimple } from "../expression/not-simple.ts";
+import { NotSimple, RowsInSegments } from "../expression/not-simple.ts";
 import type { Relation, ResultColumn, RowStream } from "../relation.ts";
 import { explainPlan } from "./explain.ts";
 import { compileWindow, type Window, type WindowSource } from "./limits.ts";
@@ -18,13 +18,18 @@ import { compileTargets, type Projection, projectionOf } from "./target-list.ts"
  */
 export interface RowQueryPlan {
   readonly columns: readonly ResultColumn[];
+  /** Names of the key of the relation, in whose order rows come that ORDER BY leaves equal. */
+  readonly keyColumns: readonly string[];
+  /** The result is one row of `count(*)`. */
+  readonly counts: boolean;
   /**
    * The rows, as they are when `run` is called.
    *
    * @param relation undefined for a query without FROM.
+   * @param anyway read segments here too, row by row, because the analytical path does not know the query
    * @throws NotSimple before any row was given, when this execution is better done by the analytical path.
    */
-  run(relation: Relation | undefined, frame: Frame): RowStream | Promise<RowStream>;
+  run(relation: Relation | undefined, frame: Frame, anyway?: boolean): RowStream | Promise<RowStream>;
   /** One line per step, from the rows to the result. */
   readonly explain: readonly string[];
 }
@@ -132,18 +137,29 @@ class CompiledQuery implements RowQueryPlan {
     this.#project = project;
   }
 
+  get keyColumns(): readonly string[] {
+    const { shape } = this.#parts.scope;
+    return (shape?.keySlots ?? []).flatMap((slot) => shape?.columns.find((column) => column.slot === slot)?.name ?? []);
+  }
+
+  get counts(): boolean {
+    return this.#parts.counts > 0;
+  }
+
   get explain(): readonly string[] {
     return explainPlan(this.#parts);
   }
 
-  run(relation: Relation | undefined, frame: Frame): RowStream | Promise<RowStream> {
+  run(relation: Relation | undefined, frame: Frame, anyway = false): RowStream | Promise<RowStream> {
     const window = this.#parts.window(frame);
     const sink = this.#sink(window, frame);
     if (relation === undefined || !this.#parts.hasFrom) return drain(ONE_EMPTY_ROW, sink);
     const target = this.#parts.access?.resolve(frame);
     const backward = this.#parts.direction === "backward";
     if (target === undefined || "range" in target) {
-      return pump(relation.scan(target?.range ?? {}, backward), sink, frame.runtime);
+      const range = target?.range ?? {};
+      if (!anyway && relation.reachesCold?.(range) === true) throw new RowsInSegments();
+      return pump(relation.scan(range, backward), sink, frame.runtime);
     }
     const { keys } = target;
     if (keys.length === 0) return drain([], sink);

@@ -1,5 +1,6 @@
 import { KalamError } from "../../../errors/index.ts";
 import { DELETED_SLOT, type TableSchema } from "../../catalog/table-schema.ts";
+import type { ColdFindings } from "../../cold/cold-findings.ts";
 import type { Database } from "../../database.ts";
 import type { Execution } from "../../execution.ts";
 import { partitionOf, requireWriteAccess } from "../../query/resolve.ts";
@@ -8,7 +9,7 @@ import type { Row } from "../../types/column-type.ts";
 import type { Partition } from "../partition.ts";
 import { isVolatile } from "../partition-cache.ts";
 import { toBuffer } from "../store-keys.ts";
-import type { Transaction } from "../transaction.ts";
+import type { CommittedRows, Transaction } from "../transaction.ts";
 import type { WriteTarget } from "../write-target.ts";
 
 /** Rows that one job handles before it gives the event loop back. */
@@ -34,8 +35,12 @@ export async function submitWrite<T>(
   if (execution.transaction !== undefined) {
     return stageInTransaction(database, execution.transaction, partition, keys, stage);
   }
+  const loading = database.cache.ready(partition);
+  if (loading !== undefined) await loading;
+  const found = database.cold.rows.find(partition, keys);
+  const cold = found instanceof Promise ? await found : found;
   return database.pipeline.submit({
-    reads: [{ partition, keys }],
+    reads: [{ partition, keys, cold }],
     prepare: (batch) => {
       requireCurrent(database, partition);
       return stage(batch, partition);
@@ -55,12 +60,13 @@ async function stageInTransaction<T>(
   }
   transaction.pin(partition);
   await database.cache.ready(partition);
+  const cold = await database.cold.rows.find(partition, keys);
   requireCurrent(database, partition);
   // The statement sees the rows of this moment, also when it takes several turns and others commit in between.
-  transaction.look(
-    partition,
-    partition.state === "spilled" ? await fetchRows(database, partition, keys) : partition.share(),
-  );
+  const hot =
+    partition.state === "spilled" ? await fetchVersions(database, partition, keys) : residentVersions(partition);
+  if (cold === undefined && partition.hasCold) throw new StalePlan(partition.schema.fullName);
+  transaction.look(partition, cold === undefined ? { get: (key) => live(hot(key)) } : withCold(partition, hot, cold));
   const mark = transaction.mark();
   try {
     return await stage(transaction, partition);
@@ -74,18 +80,39 @@ export function requireCurrent(database: Database, partition: Partition): void {
   if (!database.catalog.isCurrent(partition.schema)) throw new StalePlan(partition.schema.fullName);
 }
 
-/** The live rows of a spilled partition with these keys. */
-async function fetchRows(
-  database: Database,
-  partition: Partition,
-  keys: readonly string[],
-): Promise<ReadonlyMap<string, Row | undefined>> {
+type HotVersions = (key: string) => Row | undefined;
+
+/** The hot versions of a partition in memory, as they are now; of deletions those that hide what a segment may have. */
+function residentVersions(partition: Partition): HotVersions {
+  const tree = partition.share();
+  const shadows = partition.shareShadows();
+  return (key) => tree.get(key) ?? shadows?.get(key);
+}
+
+/** The hot versions of a spilled partition with these keys. */
+async function fetchVersions(database: Database, partition: Partition, keys: readonly string[]): Promise<HotVersions> {
   const values = await database.store.get(keys.map((key) => toBuffer(partition.prefix + key)));
-  const rows = new Map<string, Row | undefined>();
+  const rows = new Map<string, Row>();
   keys.forEach((key, index) => {
     const value = values[index];
-    const row = value === undefined ? undefined : partition.schema.decode(value);
-    rows.set(key, row?.[DELETED_SLOT] === true ? undefined : row);
+    if (value !== undefined) rows.set(key, partition.schema.decode(value));
   });
-  return rows;
+  return (key) => rows.get(key);
+}
+
+/** @throws StalePlan from `get`, when rows moved to a segment after the segments were searched */
+function withCold(partition: Partition, hot: HotVersions, cold: ColdFindings): CommittedRows {
+  const { manifest } = partition;
+  return {
+    get: (key) => {
+      const version = hot(key);
+      if (version !== undefined) return live(version);
+      if (!cold.covers(manifest, key)) throw new StalePlan(partition.schema.fullName);
+      return live(cold.version(key));
+    },
+  };
+}
+
+function live(version: Row | undefined): Row | undefined {
+  return version === undefined || version[DELETED_SLOT] === true ? undefined : version;
 }

@@ -1,12 +1,20 @@
 import type { Random } from "../../../../runtime/random.ts";
+import type { ReadableSegment } from "../../../cold/readable-segment.ts";
+import type { FileHold } from "../../../cold/segment-files.ts";
+import { liveRowsSql } from "../../../cold/segment-sql.ts";
 import type { Row } from "../../../types/column-type.ts";
-import type { KeyRange, Relation, RelationColumn } from "../../relation.ts";
+import type { KeyRange, Relation, RelationColumn, RelationParts } from "../../relation.ts";
 
-/** One use of a relation in a statement. */
+type Rows = Iterable<readonly Row[]> | AsyncIterable<readonly Row[]>;
+
+/** One use of rows in a statement. */
 export interface Scan {
-  /** Unguessable: 128 random bits in hex. It is what the table function finds the relation by. */
+  /** Unguessable: 128 random bits in hex. It is what the table function finds the rows by. */
   readonly token: string;
-  readonly relation: Relation;
+  /** Of the relation, for EXPLAIN. */
+  readonly name: string;
+  /** A guess; undefined when nobody knows. */
+  readonly rowEstimate: number | undefined;
   readonly columns: readonly ScanColumn[];
   /** The rows when they are in memory, as they were when the statement was rendered: the same moment for all its relations. */
   readonly rows: Iterable<readonly Row[]> | undefined;
@@ -25,6 +33,8 @@ export interface ScanColumn {
 export class Scans {
   readonly #random: Random;
   readonly #placed: Scan[] = [];
+  readonly #holds: FileHold[] = [];
+  readonly #segments: ReadableSegment[] = [];
 
   constructor(random: Random) {
     this.#random = random;
@@ -34,15 +44,61 @@ export class Scans {
     return this.#placed;
   }
 
+  /** The segments that the statement reads. */
+  get segments(): readonly ReadableSegment[] {
+    return this.#segments;
+  }
+
+  /** The statement has ended: the files that it read may go. */
+  release(): void {
+    for (const hold of this.#holds) hold.release();
+  }
+
   /**
    * Text for a FROM clause.
    * @param range bounds that every row asked for lies in; the whole relation where nothing better is known
    */
   place(relation: Relation, columns: readonly ScanColumn[], range: KeyRange): string {
+    const parts = relation.parts?.(range);
+    if (parts === undefined)
+      return this.#placeRows(relation.shape.name, relation.scan(range, false), columns, relation.rowEstimate);
+    this.#holds.push(parts.hold);
+    this.#segments.push(...parts.segments);
+    return this.#placeParts(parts, columns, range);
+  }
+
+  /** Hot rows and the segments as one relation. */
+  #placeParts(parts: RelationParts, columns: readonly ScanColumn[], range: KeyRange): string {
+    const { schema, segments } = parts;
+    const used = columns.filter((column) => column.used);
+    const hot = this.#placeRows(schema.fullName, parts.hot, columns, undefined);
+    const names = used.map(({ name }) => `"${name}"`);
+    const cold = liveRowsSql({
+      schema,
+      segments,
+      hiding: segments.filter(({ segment }) => segment.hides),
+      columns: used,
+      range,
+      hotShadows: parts.shadows === undefined ? undefined : this.#placeShadows(parts.shadows, parts),
+    });
+    if (used.length === 0) return `(SELECT TRUE AS "k_row" FROM ${hot} UNION ALL SELECT TRUE FROM ${cold})`;
+    return `(SELECT ${names.join(", ")} FROM ${hot} UNION ALL SELECT ${names.join(", ")} FROM ${cold})`;
+  }
+
+  /** The keys of hot versions, as columns k0, k1 … */
+  #placeShadows(shadows: Rows, { schema }: RelationParts): string {
+    const columns = schema.keySlots.flatMap((slot, index): ScanColumn[] => {
+      const column = schema.shape.columns.find((candidate) => candidate.slot === slot);
+      return column === undefined ? [] : [{ name: `k${index}`, column, used: true }];
+    });
+    return this.#placeRows(schema.fullName, shadows, columns, undefined);
+  }
+
+  #placeRows(name: string, rows: Rows, columns: readonly ScanColumn[], rowEstimate: number | undefined): string {
     const token = Buffer.from(this.#random.bytes(16)).toString("hex");
-    const rows = relation.scan(range, false);
-    if (Symbol.asyncIterator in rows) this.#placed.push({ token, relation, columns, rows: undefined, waiting: rows });
-    else this.#placed.push({ token, relation, columns, rows, waiting: undefined });
+    const scan = { token, name, rowEstimate, columns };
+    if (Symbol.asyncIterator in rows) this.#placed.push({ ...scan, rows: undefined, waiting: rows });
+    else this.#placed.push({ ...scan, rows, waiting: undefined });
     return Symbol.iterator in rows ? `kalam_scan('${token}')` : `temp.main.${stagingTable(token)}`;
   }
 }

@@ -42,7 +42,7 @@ export class ScanFunction {
         const columns = usedColumns(scan);
         for (const column of columns) bind.addResultColumn(column.name, vectorType(column.column.type));
         if (columns.length === 0) bind.addResultColumn("k_row", BOOLEAN);
-        if (scan.relation.rowEstimate !== undefined) bind.setCardinality(scan.relation.rowEstimate, false);
+        if (scan.rowEstimate !== undefined) bind.setCardinality(scan.rowEstimate, false);
         bind.setBindData({ scan, columns });
       },
       initFunction: (init) => {

@@ -1,0 +1,216 @@
+import { SNOWFLAKE_EPOCH_MS } from "../../../runtime/snowflake.ts";
+import { DELETED_SLOT, SEQ_SLOT, type TableSchema } from "../../catalog/table-schema.ts";
+import type { Database } from "../../database.ts";
+import { filterKey, manifestKey, partitionPrefix, staleManifestKey } from "../../rows/store-keys.ts";
+import { StalePlan } from "../../stale-plan.ts";
+import type { Row } from "../../types/column-type.ts";
+import type { Manifest, Segment } from "../manifest.ts";
+import type { ManifestCell } from "../manifest-cells.ts";
+import { encodeManifest } from "../manifest-json.ts";
+import { layoutOf, publishManifest } from "../publish.ts";
+import type { WrittenSegment } from "../segment-writer.ts";
+import type { SegmentRun } from "./choose.ts";
+
+const EMPTY = Buffer.alloc(0);
+const HOUR_MS = 3_600_000;
+
+interface NewSegment {
+  readonly segment: Segment;
+  readonly written: WrittenSegment;
+}
+
+export interface Compacted {
+  readonly before: number;
+  readonly after: number;
+  readonly rows: number;
+}
+
+/**
+ * Merges a run of neighbouring segments of a partition into as few as their rows need. Of each key only the newest version goes
+ * on; deletions go when nothing older is left for them to hide and their time is up.
+ *
+ *     segments   a  b [c  d  e] f        →   a  b  x  f
+ *                      └ read, merged ┘
+ *
+ * Readers go on with the files that they hold; those files are deleted when the last reader has ended.
+ */
+export class PartitionCompaction {
+  readonly #database: Database;
+  readonly #schema: TableSchema;
+  readonly #prefix: string;
+  readonly #signal: AbortSignal;
+
+  constructor(database: Database, schema: TableSchema, user: string, signal: AbortSignal) {
+    this.#database = database;
+    this.#schema = schema;
+    this.#prefix = partitionPrefix(schema.definition.id, user);
+    this.#signal = signal;
+  }
+
+  async run(cell: ManifestCell, run: SegmentRun): Promise<Compacted> {
+    const before = cell.manifest as Manifest;
+    const inputs = before.segments.slice(run.from, run.to);
+    const { milestones } = this.#database.runtime;
+    const announced: string[] = [];
+    try {
+      await milestones.reach("compaction.begun");
+      const outputs = await this.#write(before, run, inputs, announced);
+      await milestones.reach("compaction.written");
+      const after = this.#after(before, run, outputs);
+      await this.#commit(cell, before, after, inputs, outputs);
+      await milestones.reach("compaction.committed");
+      await publishManifest(this.#database, this.#schema, this.#prefix, after);
+      await milestones.reach("compaction.published");
+      return {
+        before: inputs.length,
+        after: outputs.length,
+        rows: sum(outputs.map(({ segment }) => segment.rowCount)),
+      };
+    } catch (error) {
+      if (cell.manifest === before) await this.#database.cold.ledger.abandonLater(before.storageId, announced);
+      throw error;
+    }
+  }
+
+  async #write(
+    before: Manifest,
+    run: SegmentRun,
+    inputs: readonly Segment[],
+    announced: string[],
+  ): Promise<readonly NewSegment[]> {
+    const { cold, storages, options, runtime } = this.#database;
+    const rows = cold.rows.scan(this.#schema, cold.rows.readable(before, inputs), {}, false);
+    const source = new Pieces(this.#kept(rows, run.from === 0), options.compactedSegmentRows);
+    const outputs: NewSegment[] = [];
+    try {
+      while (await source.more()) {
+        this.#signal.throwIfAborted();
+        const name = `batch-${before.nextSegment + outputs.length}.parquet`;
+        const path = `${before.folder}/${name}`;
+        await cold.ledger.announce(before.storageId, [path]);
+        announced.push(path);
+        const file = await cold.scratch.file();
+        const written = await cold.writer.write(this.#schema, source.piece(), file, this.#signal);
+        if (written === undefined) throw new Error("a segment of no rows");
+        await storages.store(before.storageId).take(file, path);
+        await runtime.milestones.reach("compaction.stored");
+        outputs.push({ written, segment: this.#segment(name, written, run, inputs) });
+      }
+    } finally {
+      await source.close();
+    }
+    return outputs;
+  }
+
+  /** @param oldest nothing lies below the run: a deletion has nothing to hide there */
+  async *#kept(rows: AsyncIterable<readonly Row[]>, oldest: boolean): AsyncGenerator<readonly Row[], void, undefined> {
+    const { runtime, options } = this.#database;
+    const hours = this.#schema.definition.deletedRetentionHours ?? options.deletedRetentionHours;
+    const expiry = BigInt(Math.max(0, runtime.clock.now() - hours * HOUR_MS - SNOWFLAKE_EPOCH_MS)) << 22n;
+    for await (const chunk of rows) {
+      const kept = oldest
+        ? chunk.filter((row) => row[DELETED_SLOT] !== true || (row[SEQ_SLOT] as bigint) >= expiry)
+        : chunk;
+      if (kept.length > 0) yield kept;
+    }
+  }
+
+  #segment(
+    path: string,
+    { filter: _filter, ...written }: WrittenSegment,
+    run: SegmentRun,
+    inputs: readonly Segment[],
+  ): Segment {
+    return {
+      ...written,
+      path,
+      hides: run.from > 0 && inputs.some((segment) => segment.hides),
+      schemaVersion: this.#schema.definition.schemaVersion,
+      createdAt: this.#database.runtime.clock.now(),
+    };
+  }
+
+  #after(before: Manifest, run: SegmentRun, outputs: readonly NewSegment[]): Manifest {
+    const segments = before.segments.toSpliced(run.from, run.to - run.from, ...outputs.map(({ segment }) => segment));
+    const layouts = new Map([...before.layouts, [this.#schema.definition.schemaVersion, layoutOf(this.#schema)]]);
+    const used = new Set(segments.map(({ schemaVersion }) => schemaVersion));
+    return {
+      ...before,
+      version: before.version + 1,
+      nextSegment: before.nextSegment + outputs.length,
+      updatedAt: this.#database.runtime.clock.now(),
+      layouts: new Map([...layouts].filter(([version]) => used.has(version))),
+      segments,
+    };
+  }
+
+  async #commit(
+    cell: ManifestCell,
+    before: Manifest,
+    after: Manifest,
+    inputs: readonly Segment[],
+    outputs: readonly NewSegment[],
+  ): Promise<void> {
+    await this.#database.pipeline.submit({
+      reads: [],
+      exclusive: true,
+      prepare: (batch) => {
+        const exists = this.#database.catalog.tableById(after.tableId) !== undefined;
+        if (!exists || cell.manifest !== before) throw new StalePlan(this.#schema.fullName);
+        batch.putRaw(manifestKey(this.#prefix), encodeManifest(after, this.#schema.fullName));
+        batch.putRaw(staleManifestKey(this.#prefix), EMPTY);
+        for (const { segment, written } of outputs) {
+          batch.putRaw(filterKey(this.#prefix, segment.path), written.filter.encode());
+          this.#database.cold.ledger.adopt(batch, after.storageId, `${after.folder}/${segment.path}`);
+        }
+        for (const segment of inputs) {
+          batch.deleteRaw(filterKey(this.#prefix, segment.path));
+          this.#database.cold.ledger.replaced(batch, before.storageId, `${before.folder}/${segment.path}`);
+        }
+        batch.onApplied(() => {
+          cell.manifest = after;
+        });
+      },
+    });
+  }
+}
+
+/** A stream of rows cut into pieces, each of which becomes a file. */
+class Pieces {
+  readonly #rows: AsyncIterator<readonly Row[]>;
+  readonly #maximum: number;
+  #waiting: readonly Row[] = [];
+
+  constructor(rows: AsyncIterable<readonly Row[]>, maximum: number) {
+    this.#rows = rows[Symbol.asyncIterator]();
+    this.#maximum = maximum;
+  }
+
+  /** Whether there is another row. */
+  async more(): Promise<boolean> {
+    while (this.#waiting.length === 0) {
+      const step = await this.#rows.next();
+      if (step.done === true) return false;
+      this.#waiting = step.value;
+    }
+    return true;
+  }
+
+  async *piece(): AsyncGenerator<readonly Row[], void, undefined> {
+    let room = this.#maximum;
+    while (room > 0 && (await this.more())) {
+      const rows = this.#waiting.slice(0, room);
+      this.#waiting = this.#waiting.slice(rows.length);
+      room -= rows.length;
+      yield rows;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#rows.return?.();
+  }
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

@@ -1,0 +1,55 @@
+import type { TableSchema } from "../../catalog/table-schema.ts";
+import type { Database } from "../../database.ts";
+import { manifestKey, partitionPrefix, tablePrefix } from "../../rows/store-keys.ts";
+import { usersBelow } from "../partitions.ts";
+import { chooseRun } from "./choose.ts";
+import { type Compacted, PartitionCompaction } from "./partition-compaction.ts";
+
+/**
+ * Merges segments of a table, one partition after another.
+ * @param all everything of each partition; otherwise small segments where there are many
+ */
+export async function compactTable(
+  database: Database,
+  schema: TableSchema,
+  all: boolean,
+  signal: AbortSignal,
+  progress: (message: string) => void,
+): Promise<Compacted> {
+  const total = { before: 0, after: 0, rows: 0 };
+  for await (const user of coldUsers(database, schema)) {
+    signal.throwIfAborted();
+    const prefix = partitionPrefix(schema.definition.id, user);
+    const done = await database.cold.work.run(prefix, async () => {
+      const cell = await database.cache.manifests.load(prefix, schema.definition.id, user);
+      const run = cell.manifest && chooseRun(cell.manifest, limitsOf(database), all);
+      return run && new PartitionCompaction(database, schema, user, signal).run(cell, run);
+    });
+    if (done === undefined) continue;
+    total.before += done.before;
+    total.after += done.after;
+    total.rows += done.rows;
+    progress(`${total.before} segments became ${total.after}`);
+  }
+  await database.cold.ledger.sweep();
+  return total;
+}
+
+/** Whether some partition of the table has segments to merge. */
+export async function compactionOf(database: Database, schema: TableSchema, all: boolean): Promise<boolean> {
+  for await (const user of coldUsers(database, schema)) {
+    const prefix = partitionPrefix(schema.definition.id, user);
+    const { manifest } = await database.cache.manifests.load(prefix, schema.definition.id, user);
+    if (manifest !== undefined && chooseRun(manifest, limitsOf(database), all) !== undefined) return true;
+  }
+  return false;
+}
+
+/** The users of whose rows of the table something is cold. */
+export function coldUsers(database: Pick<Database, "store">, schema: TableSchema): AsyncIterable<string> {
+  return usersBelow(database.store, manifestKey(tablePrefix(schema.definition.id)));
+}
+
+function limitsOf({ options }: Database) {
+  return { fullSegmentRows: options.compactedSegmentRows, minimumSegments: options.compactionMinSegments };
+}

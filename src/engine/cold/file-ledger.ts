@@ -1,0 +1,128 @@
+import type { HotStore } from "../../drivers/hot/hot-store.ts";
+import { KalamError } from "../../errors/index.ts";
+import type { CommitPipeline } from "../rows/commit-pipeline.ts";
+import { keySuccessor } from "../rows/key-codec.ts";
+import { FILE_LEDGER_PREFIX, fileLedgerKey, fromBuffer, toBuffer } from "../rows/store-keys.ts";
+import type { WriteBatch } from "../rows/write-batch.ts";
+import type { Storages } from "../storages/storages.ts";
+import type { SegmentFiles } from "./segment-files.ts";
+
+const EMPTY = Buffer.alloc(0);
+const CHUNK = 500;
+
+interface Listed {
+  readonly key: string;
+  readonly storageId: string;
+  readonly path: string;
+}
+
+/**
+ * Files that no manifest lists: those that are being written, and those that have been replaced. An entry is made before the
+ * file is, and goes in the same batch that puts the file into a manifest; so whatever the crash, the next start knows what has
+ * to be deleted without looking through the storage.
+ *
+ *     entry ── file written ── manifest + entry gone        a flush
+ *     manifest without the file + entry ── file deleted ── entry gone        a compaction
+ */
+export class FileLedger {
+  readonly #store: HotStore;
+  readonly #pipeline: CommitPipeline;
+  readonly #storages: Storages;
+  readonly #files: SegmentFiles;
+  /** Announced by this run of the server, and neither adopted nor abandoned yet. */
+  readonly #writing = new Set<string>();
+
+  constructor(store: HotStore, pipeline: CommitPipeline, storages: Storages, files: SegmentFiles) {
+    this.#store = store;
+    this.#pipeline = pipeline;
+    this.#storages = storages;
+    this.#files = files;
+  }
+
+  /** Notes files before they are written. */
+  async announce(storageId: string, paths: readonly string[]): Promise<void> {
+    for (const path of paths) this.#writing.add(fileLedgerKey(storageId, path));
+    await this.#change((batch) => {
+      for (const path of paths) this.replaced(batch, storageId, path);
+    });
+  }
+
+  /** The file is in a manifest from this batch on. */
+  adopt(batch: WriteBatch, storageId: string, path: string): void {
+    const key = fileLedgerKey(storageId, path);
+    batch.deleteRaw(key);
+    batch.onApplied(() => this.#writing.delete(key));
+  }
+
+  /** The file is in no manifest any more. */
+  replaced(batch: WriteBatch, storageId: string, path: string): void {
+    batch.putRaw(fileLedgerKey(storageId, path), EMPTY);
+  }
+
+  /** Deletes files that were announced and are not wanted after all. */
+  async abandon(storageId: string, paths: readonly string[]): Promise<void> {
+    const listed = paths.map((path) => ({ key: fileLedgerKey(storageId, path), storageId, path }));
+    for (const { key } of listed) this.#writing.delete(key);
+    await this.#delete(listed);
+  }
+
+  /** As `abandon`, for work that has failed already: what cannot be deleted now stays listed for the next sweep. */
+  async abandonLater(storageId: string, paths: readonly string[]): Promise<void> {
+    try {
+      await this.abandon(storageId, paths);
+    } catch (error) {
+      if (!(error instanceof KalamError)) throw error;
+    }
+  }
+
+  /**
+   * Deletes what is listed, except what somebody still reads and what is being written.
+   * @returns what could not be deleted, and why
+   */
+  async sweep(): Promise<readonly { path: string; error: unknown }[]> {
+    const failed: { path: string; error: unknown }[] = [];
+    for await (const chunk of this.#listed()) {
+      for (const listed of chunk) {
+        if (this.#writing.has(listed.key)) continue;
+        try {
+          if (this.#files.isHeld(this.#storages.store(listed.storageId).localFile(listed.path))) continue;
+          await this.#delete([listed]);
+        } catch (error) {
+          failed.push({ path: listed.path, error });
+        }
+      }
+    }
+    return failed;
+  }
+
+  async #delete(files: readonly Listed[]): Promise<void> {
+    for (const { storageId, path } of files) await this.#storages.store(storageId).delete([path]);
+    await this.#change((batch) => {
+      for (const { key } of files) batch.deleteRaw(key);
+    });
+  }
+
+  async #change(work: (batch: WriteBatch) => void): Promise<void> {
+    await this.#pipeline.submit({ reads: [], exclusive: true, prepare: work });
+  }
+
+  async *#listed(): AsyncGenerator<readonly Listed[], void, undefined> {
+    const end = toBuffer(keySuccessor(FILE_LEDGER_PREFIX) as string);
+    let start = toBuffer(FILE_LEDGER_PREFIX);
+    for (;;) {
+      const entries = await this.#store.scan({ start, end, limit: CHUNK });
+      yield entries.map(({ key }) => {
+        const text = fromBuffer(key);
+        const middle = text.indexOf("\0");
+        return {
+          key: text,
+          storageId: text.slice(FILE_LEDGER_PREFIX.length, middle),
+          path: Buffer.from(text.slice(middle + 1), "latin1").toString("utf8"),
+        };
+      });
+      const last = entries.at(-1);
+      if (last === undefined || entries.length < CHUNK) return;
+      start = Buffer.concat([last.key, Buffer.from([0])]);
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import type { HotStore } from "../../drivers/hot/hot-store.ts";
+import { manifestKey, toBuffer } from "../rows/store-keys.ts";
+import type { Manifest } from "./manifest.ts";
+import { decodeManifest } from "./manifest-json.ts";
+
+/** The manifest of one partition, as it is now. All who deal with the partition hold the same cell. */
+export interface ManifestCell {
+  /** Undefined until it was read from the store. */
+  manifest: Manifest | undefined;
+}
+
+/**
+ * Manifests of the partitions that somebody deals with. A partition's object may leave the cache while a statement still reads
+ * it, and another object take its place; both must see the change when rows move to a segment, so they share one cell. A cell
+ * that nobody holds any more is forgotten and read again from the store.
+ */
+export class ManifestCells {
+  readonly #store: HotStore;
+  readonly #cells = new Map<string, WeakRef<ManifestCell>>();
+  readonly #collected = new FinalizationRegistry<string>((prefix) => {
+    if (this.#cells.get(prefix)?.deref() === undefined) this.#cells.delete(prefix);
+  });
+
+  constructor(store: HotStore) {
+    this.#store = store;
+  }
+
+  /** The cell of a partition, which may not have been read yet. */
+  of(prefix: string): ManifestCell {
+    const known = this.#cells.get(prefix)?.deref();
+    if (known !== undefined) return known;
+    const cell: ManifestCell = { manifest: undefined };
+    this.#cells.set(prefix, new WeakRef(cell));
+    this.#collected.register(cell, prefix);
+    return cell;
+  }
+
+  /** Reads the manifest where that has not been done. What a commit put into the cell meanwhile is newer, and stays. */
+  async load(prefix: string, tableId: number, user: string): Promise<ManifestCell> {
+    const cell = this.of(prefix);
+    if (cell.manifest !== undefined) return cell;
+    const [bytes] = await this.#store.get([toBuffer(manifestKey(prefix))]);
+    cell.manifest ??= bytes === undefined ? emptyManifest(tableId, user) : decodeManifest(bytes);
+    return cell;
+  }
+}
+
+export function emptyManifest(tableId: number, user: string): Manifest {
+  return {
+    tableId,
+    user,
+    version: 0,
+    storageId: "",
+    folder: "",
+    nextSegment: 0,
+    createdAt: 0,
+    updatedAt: 0,
+    layouts: new Map(),
+    segments: [],
+  };
+}

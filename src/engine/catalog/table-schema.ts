@@ -1,6 +1,7 @@
 import type { RelationColumn, RelationShape } from "../query/relation.ts";
 import { decodeKey, encodeKey } from "../rows/key-codec.ts";
-import { RowCodec } from "../rows/row-codec.ts";
+import { RowCodec, type SlotVisitor, type StoredHead } from "../rows/row-codec.ts";
+import { skipSlot } from "../rows/slot-forms.ts";
 import type { ColumnType, Row, Value } from "../types/column-type.ts";
 import { parseText } from "../types/index.ts";
 import type { ColumnSpec, TableDefinition } from "./definitions.ts";
@@ -33,6 +34,7 @@ export class TableSchema {
   readonly keyTypes: readonly ColumnType[];
   readonly #codec: RowCodec;
   readonly #missing: readonly Value[];
+  #missingRow: Buffer | undefined;
   readonly #byName: ReadonlyMap<string, ColumnSpec>;
 
   constructor(definition: TableDefinition) {
@@ -96,8 +98,13 @@ export class TableSchema {
   withKey(key: string, version: Row): Row {
     if (this.definition.primaryKey.length > 0 || version[DELETED_SLOT] !== true) return version;
     const row = [...version];
-    [row[SEQ_SLOT]] = decodeKey(this.keyTypes, key) as [Value];
+    row[SEQ_SLOT] = this.seqOfDeletion(key, row[SEQ_SLOT] as bigint);
     return row;
+  }
+
+  /** The `_seq` that a deletion has in segments. */
+  seqOfDeletion(key: string, seq: bigint): bigint {
+    return this.definition.primaryKey.length > 0 ? seq : (decodeKey(this.keyTypes, key)[0] as bigint);
   }
 
   /** @param shadows an older version of the key may be in a segment */
@@ -108,6 +115,24 @@ export class TableSchema {
       shadows,
       values: row,
     });
+  }
+
+  /**
+   * Goes through the values of a stored row that are not NULL, without making anything of them. Columns that are younger than the row
+   * have their value then.
+   *
+   * @param visit takes the value of a slot off the reader
+   */
+  walk(bytes: Buffer, visit: SlotVisitor): StoredHead {
+    const head = this.#codec.walk(bytes, visit);
+    if (head.count < this.slotCount) {
+      this.#missingRow ??= this.#codec.encode({ seq: 0n, deleted: false, shadows: false, values: this.#missing });
+      this.#codec.walk(this.#missingRow, (slot, form, reader) => {
+        if (slot < head.count) skipSlot(reader, form);
+        else visit(slot, form, reader);
+      });
+    }
+    return head;
   }
 
   /** Rows written under an older schema get the values that their later columns had when they were added. */

@@ -3,10 +3,7 @@ import type { TableSchema } from "../catalog/table-schema.ts";
 import { type ColumnWriter, columnWriter, VECTOR_SIZE, vectorOf } from "../duckdb/vector-writer.ts";
 import type { Row } from "../types/column-type.ts";
 import type { SegmentKeys } from "./segment-keys.ts";
-import { type RowBatch, type StagedColumn, stagedColumns } from "./segment-staging.ts";
-
-/** Values of one vector chunk: texts are joined before they are handed over, and a turn of the event loop must stay short. */
-const CHUNK_BYTES = 1 << 20;
+import { CHUNK_BYTES, type RowBatch, type StagedColumn, stagedColumns } from "./segment-staging.ts";
 
 /** Rows as values of the process on their way into a segment. */
 export class ObjectRows {
@@ -24,7 +21,9 @@ export class ObjectRows {
   }
 
   batch(rows: readonly Row[]): RowBatch {
-    return { count: rows.length, fill: (chunk, from) => this.#fill(chunk, rows, from) };
+    let bytes = 0;
+    for (const row of rows) bytes += this.#weigh(row);
+    return { count: rows.length, bytes, fill: (chunk, from) => this.#fill(chunk, rows, from) };
   }
 
   #fill(chunk: DataChunk, rows: readonly Row[], from: number): number {

@@ -7,8 +7,11 @@ import type { Feeds } from "../duckdb/feeds.ts";
 import type { ColumnType } from "../types/column-type.ts";
 
 const TABLE = "k_segment";
+/** Values of one vector chunk, about: filling it is one turn of the event loop, and must stay short. */
+export const CHUNK_BYTES = 1 << 20;
 /** What is gathered before DuckDB is asked to take it. */
 const BATCH_ROWS = 32_768;
+const BATCH_BYTES = 8 * CHUNK_BYTES;
 
 /** A column of a segment's file, and where its values stand in rows. */
 export interface StagedColumn {
@@ -20,6 +23,8 @@ export interface StagedColumn {
 /** Rows in some form. */
 export interface RowBatch {
   readonly count: number;
+  /** About what they take. */
+  readonly bytes: number;
   /** Fills a chunk with rows from `from` on, as many as make a short piece of work; how many they were. */
   fill(chunk: DataChunk, from: number): number;
 }
@@ -64,17 +69,20 @@ export class SegmentStaging {
     try {
       let gathered: RowBatch[] = [];
       let rows = 0;
+      let bytes = 0;
       for await (const batch of batches) {
         check();
         gathered.push(batch);
         rows += batch.count;
-        if (rows < BATCH_ROWS) continue;
+        bytes += batch.bytes;
+        if (rows < BATCH_ROWS && bytes < BATCH_BYTES) continue;
         await taking;
         taking = this.#take(gathered);
         // Its failure is told where it is awaited, which is later: nobody else may find it unhandled until then.
         taking.catch(() => undefined);
         gathered = [];
         rows = 0;
+        bytes = 0;
       }
       await taking;
       taking = undefined;

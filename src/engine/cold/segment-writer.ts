@@ -13,6 +13,7 @@ import { ObjectRows } from "./object-rows.ts";
 import { SegmentKeys } from "./segment-keys.ts";
 import { encodeMetadata, METADATA_KEY } from "./segment-metadata.ts";
 import { type RowBatch, SegmentStaging, stagedColumns } from "./segment-staging.ts";
+import { type StoredEntry, StoredRows } from "./stored-rows.ts";
 
 /**
  * Rows of a Parquet row group, the smallest part of a file that a reader can pass over. Looking up a key in a sorted file costs a fifth
@@ -53,6 +54,21 @@ export class SegmentWriter {
     const source = new ObjectRows(schema, keys);
     async function* batches(): AsyncGenerator<RowBatch, void, undefined> {
       for await (const chunk of rows) yield source.batch(chunk);
+    }
+    return await this.#write(schema, batches(), keys, file, signal);
+  }
+
+  /** The same for rows as the hot store has them, several times as fast. */
+  async writeStored(
+    schema: TableSchema,
+    entries: AsyncIterable<readonly StoredEntry[]> | Iterable<readonly StoredEntry[]>,
+    file: string,
+    signal?: AbortSignal,
+  ): Promise<WrittenSegment | undefined> {
+    const keys = new SegmentKeys();
+    const source = new StoredRows(schema, keys);
+    async function* batches(): AsyncGenerator<RowBatch, void, undefined> {
+      for await (const chunk of entries) yield source.batch(chunk);
     }
     return await this.#write(schema, batches(), keys, file, signal);
   }

@@ -26,16 +26,12 @@ export function writeStrings(vector: Vector, rows: readonly Row[], slot: number,
     else binary = true;
   }
   const all = binary ? Buffer.concat(values.map(bytesOf)) : encode((values as string[]).join(""), units);
-  if (all.length === 0) {
-    duckBindings().copy_data_to_vector(vector, 0, zeros.buffer, 0, count * ENTRY);
-    return;
-  }
   if (!measure(values, all.length, !binary && all.length === units)) {
     for (let at = 0; at < count; at++)
       duckBindings().vector_assign_string_element_len(vector, at, bytesOf(values[at] ?? ""));
     return;
   }
-  assign(vector, values, all, count);
+  writeBytes(vector, all, lengths, count);
 }
 
 /** Room for the text of a vector, used again and again: memory outside of the heap is dear to allocate, and to collect. */
@@ -66,7 +62,12 @@ function measure(values: readonly Value[], total: number, ascii: boolean): boole
   return sum === total;
 }
 
-function assign(vector: Vector, values: readonly Value[], all: Buffer, count: number): void {
+/** Fills a vector with values that stand one behind the other, each of its length. */
+export function writeBytes(vector: Vector, all: Buffer, lengths: Uint32Array, count: number): void {
+  if (all.length === 0) {
+    duckBindings().copy_data_to_vector(vector, 0, zeros.buffer, 0, count * ENTRY);
+    return;
+  }
   // An inlined string has no copy on the heap; padding makes sure that there is one.
   const whole = all.length > INLINE ? all : Buffer.concat([all, Buffer.alloc(INLINE + 1)]);
   duckBindings().vector_assign_string_element_len(vector, 0, whole);
@@ -74,7 +75,7 @@ function assign(vector: Vector, values: readonly Value[], all: Buffer, count: nu
   // An address; those of processes stay far below 2^53.
   const base = head.readUInt32LE(12) * 0x1_0000_0000 + head.readUInt32LE(8);
   let offset = 0;
-  for (let at = 0; at < count && at < values.length; at++) {
+  for (let at = 0; at < count; at++) {
     const length = lengths[at] ?? 0;
     const entry = at * ENTRY;
     view.setUint32(entry, length, true);

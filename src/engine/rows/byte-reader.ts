@@ -64,6 +64,20 @@ export class ByteReader {
     return double[0] ?? 0;
   }
 
+  /** The length that stands before bytes or a text. */
+  length(): number {
+    return Math.floor(this.varint() / 2);
+  }
+
+  /** Copies so many bytes to another place. */
+  copy(length: number, into: Buffer, at: number): void {
+    const start = this.skip(length);
+    const bytes = this.#bytes;
+    // A native call costs more than copying a few bytes.
+    if (length > 24) bytes.copy(into, at, start, start + length);
+    else for (let byte = 0; byte < length; byte++) into[at + byte] = bytes[start + byte] ?? 0;
+  }
+
   /** A view, not a copy. */
   bytes(): Buffer {
     const length = Math.floor(this.varint() / 2);

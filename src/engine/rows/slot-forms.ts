@@ -191,6 +191,6 @@ function zigzag(value: number): number {
   return ((value << 1) ^ (value >> 31)) >>> 0;
 }
 
-function unzigzag(value: number): number {
+export function unzigzag(value: number): number {
   return (value >>> 1) ^ -(value & 1);
 }

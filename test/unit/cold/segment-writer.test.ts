@@ -4,6 +4,7 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import { expect } from "chai";
 import type { TableSchema } from "../../../src/engine/catalog/table-schema.ts";
 import { SegmentWriter, type WrittenSegment } from "../../../src/engine/cold/segment-writer.ts";
+import type { StoredEntry } from "../../../src/engine/cold/stored-rows.ts";
 import { columnReader } from "../../../src/engine/duckdb/column-reader.ts";
 import type { DuckHost } from "../../../src/engine/duckdb/host.ts";
 import { type ColumnType, Decimal, type Row, type Value } from "../../../src/engine/types/index.ts";
@@ -137,6 +138,115 @@ describe("segment writer", () => {
       }),
     );
   }
+
+  describe("writes the same from the bytes of the hot store:", () => {
+    const stored = (schema: TableSchema, rows: readonly Row[], written = schema): StoredEntry[] =>
+      rows.map((row) => ({ key: schema.keyOf(row), value: written.encode(row, false) }));
+
+    async function same(schema: TableSchema, rows: readonly Row[], entries = stored(schema, rows)): Promise<void> {
+      const [fromRows, fromBytes] = [join(folder, "rows.parquet"), join(folder, "bytes.parquet")];
+      const expected = await writer.write(schema, [rows], fromRows);
+      const actual = await writer.writeStored(schema, [entries.slice(0, 7), [], entries.slice(7)], fromBytes);
+      expect(figuresOf(actual)).to.deep.equal(figuresOf(expected));
+      expect(actual?.filter.encode()).to.deep.equal(expected?.filter.encode());
+      for (const { name, type } of [
+        ...schema.definition.columns,
+        { name: "_seq", type: { kind: "bigint" } as const },
+      ]) {
+        expect(await readBack(fromBytes, name, type), name).to.deep.equal(await readBack(fromRows, name, type));
+      }
+    }
+
+    const figuresOf = (written: WrittenSegment | undefined): unknown =>
+      written === undefined ? undefined : { ...written, filter: undefined, sizeBytes: undefined };
+
+    for (const { type, values } of VALUES) {
+      it(
+        `${type.kind}${type.precision === undefined ? "" : ` of ${type.precision} digits`}`,
+        inFolder(async () => {
+          const schema = coldTable({ id: "integer", value: type }, ["id"]);
+          // More than a vector, so that what one left behind would show in the next.
+          const many = Array.from({ length: 5000 }, (_, n) => [n, values[(n * 7) % values.length] ?? null]);
+          await same(schema, coldRows(schema, many));
+        }),
+      );
+    }
+
+    it(
+      "deletions, and tables that are keyed by _seq",
+      inFolder(async () => {
+        const schema = coldTable({ id: "integer", body: "text" }, ["id"]);
+        const rows = coldRows(
+          schema,
+          Array.from({ length: 100 }, (_, n) => [n, `body ${n}`]),
+        );
+        await same(
+          schema,
+          rows.map((row, n) => (n % 3 === 0 ? tombstone(schema, row, 1000n + BigInt(n)) : row)),
+        );
+        const keyless = coldTable({ body: "text" }, []);
+        await same(keyless, coldRows(keyless, [["a"], [null]], 2n ** 62n));
+        // A deletion stands under the key of the row that is gone, and has a later number of its own.
+        const entries = stored(keyless, coldRows(keyless, [["a"], ["b"], ["c"]]));
+        const [, gone] = entries;
+        const deletion: Row = [50n, true, null];
+        if (gone !== undefined) entries[1] = { key: gone.key, value: keyless.encode(deletion, true) };
+        const versions = entries.map(({ key, value }) => keyless.withKey(key, keyless.decode(value)));
+        await same(keyless, versions, entries);
+      }),
+    );
+
+    it(
+      "rows of older schemas, with columns that were added, widened and dropped since",
+      inFolder(async () => {
+        const former = coldTable({ id: "integer", gone: "text", n: "integer" }, ["id"]);
+        const [id, , n] = former.definition.columns;
+        if (id === undefined || n === undefined) throw new Error("no columns");
+        const columns = [
+          { ...id, type: { kind: "bigint" as const } },
+          { ...n, type: { kind: "bigint" as const } },
+          { id: 4, name: "later", type: { kind: "text" as const }, notNull: false, missing: "before" },
+          { id: 5, name: "none", type: { kind: "double" as const }, notNull: false },
+        ];
+        const now = coldTable({}, ["id"], { columns, nextColumnId: 6, schemaVersion: 2 });
+        const old = coldRows(former, [
+          [1, "x", 10],
+          [3, null, null],
+        ]);
+        const entries = old.map((row) => ({ key: former.keyOf(row), value: former.encode(row, false) }));
+        const fresh: Row = [9n, false, 2n, null, 20n, null, 0.5];
+        entries.splice(1, 0, { key: now.keyOf(fresh), value: now.encode(fresh, false) });
+        await same(
+          now,
+          entries.map(({ value }) => now.decode(value)),
+          entries,
+        );
+        expect(await readBack(join(folder, "bytes.parquet"), "later", { kind: "text" })).to.deep.equal([
+          "before",
+          null,
+          "before",
+        ]);
+      }),
+    );
+
+    it(
+      "and refuses bytes that are damaged",
+      inFolder(async () => {
+        const schema = coldTable({ id: "integer", body: "text" }, ["id"]);
+        const entries = stored(
+          schema,
+          coldRows(
+            schema,
+            Array.from({ length: 3000 }, (_, n) => [n, `body ${n}`]),
+          ),
+        );
+        const last = entries[2999];
+        if (last !== undefined) last.value[20] = (last.value[20] ?? 0) ^ 1;
+        await kalamError(writer.writeStored(schema, [entries], join(folder, "a.parquet")), "data_corrupt");
+        expect(await readdir(folder)).to.deep.equal([]);
+      }),
+    );
+  });
 
   it(
     "writes many rows in their order, whatever the chunks are",

@@ -1,10 +1,9 @@
 import type { HotStore } from "../../../drivers/hot/hot-store.ts";
-import { DELETED_SLOT, type TableSchema } from "../../catalog/table-schema.ts";
 import { keySuccessor } from "../../rows/key-codec.ts";
 import { isShadowing } from "../../rows/row-codec.ts";
 import { fromBuffer, toBuffer } from "../../rows/store-keys.ts";
 import type { PreImages } from "../../rows/store-snapshots.ts";
-import type { Row } from "../../types/column-type.ts";
+import type { StoredEntry } from "../stored-rows.ts";
 
 const CHUNK_ROWS = 2000;
 
@@ -21,7 +20,6 @@ export interface FlushLimits {
  */
 export class FlushSource {
   readonly #store: HotStore;
-  readonly #schema: TableSchema;
   readonly #prefix: string;
   readonly #images: PreImages;
   readonly #limits: FlushLimits;
@@ -31,19 +29,10 @@ export class FlushSource {
   hides = false;
   /** Where the next segment begins; undefined at the end of the partition. */
   next: string | undefined;
-  deletions = 0;
   #bytes = 0;
 
-  constructor(
-    store: HotStore,
-    schema: TableSchema,
-    prefix: string,
-    images: PreImages,
-    limits: FlushLimits,
-    signal: AbortSignal,
-  ) {
+  constructor(store: HotStore, prefix: string, images: PreImages, limits: FlushLimits, signal: AbortSignal) {
     this.#store = store;
-    this.#schema = schema;
     this.#prefix = prefix;
     this.#images = images;
     this.#limits = limits;
@@ -51,27 +40,25 @@ export class FlushSource {
   }
 
   /** @param from key below the prefix; inclusive */
-  async *rows(from: string): AsyncGenerator<readonly Row[], void, undefined> {
+  async *entries(from: string): AsyncGenerator<readonly StoredEntry[], void, undefined> {
     const end = toBuffer(keySuccessor(this.#prefix) as string);
     let start = this.#prefix + from;
     for (;;) {
       this.#signal.throwIfAborted();
       const limit = Math.min(CHUNK_ROWS, this.#limits.segmentRows - this.keys.size);
       const entries = await this.#store.scan({ start: toBuffer(start), end, limit });
-      const rows: Row[] = [];
+      const taken: StoredEntry[] = [];
       for (const { key, value } of entries) {
         const name = fromBuffer(key).slice(this.#prefix.length);
         this.next = `${name}\0`;
         if (this.#images.rows.has(name)) continue;
-        const row = this.#schema.decode(value);
-        rows.push(this.#schema.withKey(name, row));
+        taken.push({ key: name, value });
         this.keys.add(name);
         this.#bytes += value.length;
-        if (row[DELETED_SLOT] === true) this.deletions++;
         if (isShadowing(value)) this.hides = true;
         if (this.#bytes >= this.#limits.segmentBytes) break;
       }
-      if (rows.length > 0) yield rows;
+      if (taken.length > 0) yield taken;
       if (entries.length < limit && this.#bytes < this.#limits.segmentBytes) {
         this.next = undefined;
         return;

@@ -72,13 +72,13 @@ export class PartitionFlush {
     const name = `batch-${before.nextSegment}.parquet`;
     const path = `${place.folder}/${name}`;
     const images = cache.snapshots.open(this.#prefix);
-    const source = new FlushSource(store, this.#schema, this.#prefix, images, options, this.#signal);
+    const source = new FlushSource(store, this.#prefix, images, options, this.#signal);
     try {
       await milestones.reach("flush.begun");
       await ledger.announce(place.storageId, [path]);
       await milestones.reach("flush.announced");
       const file = await cold.scratch.file();
-      const written = await cold.writer.write(this.#schema, source.rows(from), file, this.#signal);
+      const written = await cold.writer.writeStored(this.#schema, source.entries(from), file, this.#signal);
       if (written === undefined) {
         await ledger.abandon(place.storageId, [path]);
         return { rows: 0, next: source.next };

@@ -16,8 +16,8 @@ export interface StoredEntry {
 }
 
 /**
- * Rows as the hot store has them on their way into a segment: from bytes to bytes, since making values and rows of them would cost
- * more than all the rest.
+ * Rows as the hot store has them on their way into a segment: from bytes to bytes where that is possible, without making values and
+ * rows of them.
  */
 export class StoredRows {
   readonly #schema: TableSchema;

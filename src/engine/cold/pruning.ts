@@ -1,17 +1,8 @@
-import { columnSlot, type TableSchema } from "../catalog/table-schema.ts";
-import type { KeyRange } from "../query/relation.ts";
+import { columnSlot, SEQ_SLOT, type TableSchema } from "../catalog/table-schema.ts";
+import type { ColumnComparison, KeyRange, RowBounds } from "../query/relation.ts";
 import { type ColumnType, compareValues, Decimal, parseText, type Value } from "../types/index.ts";
 import type { ColumnStats, Segment } from "./manifest.ts";
 import type { ReadableSegment } from "./readable-segment.ts";
-
-/** One ANDed part of a condition: a column of a table against constants of the column's type. */
-export interface ColumnComparison {
-  /** Slot of the column in the rows of its table. */
-  readonly slot: number;
-  readonly operator: "=" | "<" | "<=" | ">" | ">=" | "in" | "between" | "is null" | "is not null";
-  /** One; for `in` the alternatives, for `between` both ends; none for NULL tests. */
-  readonly values: readonly Value[];
-}
 
 type KeySpan = Pick<Segment, "firstKey" | "lastKey">;
 
@@ -52,13 +43,25 @@ export interface PrunedSegments {
 export function pruneSegments(
   schema: TableSchema,
   all: readonly ReadableSegment[],
-  range: KeyRange,
-  comparisons: readonly ColumnComparison[],
+  { range, comparisons }: RowBounds,
 ): PrunedSegments {
   const near = all.filter(({ segment }) => inRange(segment, range));
-  const segments = near.filter((one) => comparisons.every((comparison) => mayMatch(schema, one, comparison)));
-  const hiding = near.filter(({ segment }) => segment.hides);
-  return { segments: segments.filter(hasLiveRows), hiding };
+  const segments = near.filter(
+    (one) => hasLiveRows(one) && comparisons.every((comparison) => mayMatch(schema, one, comparison)),
+  );
+  const hiding = near.filter((newer) => newer.segment.hides && segments.some((older) => mayHide(schema, newer, older)));
+  return { segments, hiding };
+}
+
+/** Whether a version in `newer` can be the reason why one in `older` does not count. */
+export function mayHide(schema: TableSchema, newer: ReadableSegment, older: ReadableSegment): boolean {
+  if (newer.file === older.file || !overlap(newer.segment, older.segment)) return false;
+  return isKeyless(schema) ? newer.segment.deletedCount > 0 : newer.segment.maxSeq > older.segment.minSeq;
+}
+
+/** Whether the rows of the table are keyed by `_seq`. */
+export function isKeyless(schema: TableSchema): boolean {
+  return schema.definition.primaryKey.length === 0;
 }
 
 function hasLiveRows({ segment }: ReadableSegment): boolean {
@@ -71,6 +74,10 @@ export function mayMatch(
   { segment, columns }: ReadableSegment,
   comparison: ColumnComparison,
 ): boolean {
+  if (comparison.slot === SEQ_SLOT) {
+    const span = { min: segment.minSeq, max: segment.maxSeq, nullCount: 0 };
+    return matchesSpan({ kind: "bigint" }, span, false, comparison);
+  }
   const column = schema.definition.columns.find((candidate) => columnSlot(candidate) === comparison.slot);
   if (column === undefined) return true;
   const stored = columns.find(({ id }) => id === column.id);

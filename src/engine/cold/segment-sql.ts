@@ -3,7 +3,7 @@ import { duckType } from "../duckdb/duck-type.ts";
 import type { KeyRange, RelationColumn } from "../query/relation.ts";
 import { keyRangeSql } from "./key-range-sql.ts";
 import { readParquet } from "./parquet-files.ts";
-import { isWithin, overlap } from "./pruning.ts";
+import { isKeyless, isWithin, mayHide } from "./pruning.ts";
 import type { ReadableSegment } from "./readable-segment.ts";
 import { byLayout, type SegmentLayout } from "./segment-layout.ts";
 
@@ -17,7 +17,7 @@ export interface LiveRowsRequest {
   readonly schema: TableSchema;
   /** Those that can have rows that are asked for. */
   readonly segments: readonly ReadableSegment[];
-  /** Those whose versions may hide older ones, of the same range of keys. Any of `segments` may be among them. */
+  /** Those whose versions may hide some of `segments`, of the same range of keys. Any of these may be among them. */
   readonly hiding: readonly ReadableSegment[];
   readonly columns: readonly ColdColumn[];
   readonly range: KeyRange;
@@ -57,16 +57,6 @@ export function liveRowsSql(request: LiveRowsRequest): string {
     ),
   ];
   return `(${branches.length === 0 ? nothing(request.columns) : branches.join(" UNION ALL ")})`;
-}
-
-/** Whether a version in `newer` can be the reason why one in `older` does not count. */
-function mayHide(schema: TableSchema, newer: ReadableSegment, older: ReadableSegment): boolean {
-  if (newer.file === older.file || !overlap(newer.segment, older.segment)) return false;
-  return isKeyless(schema) ? newer.segment.deletedCount > 0 : newer.segment.maxSeq > older.segment.minSeq;
-}
-
-function isKeyless(schema: TableSchema): boolean {
-  return schema.definition.primaryKey.length === 0;
 }
 
 function branch(

@@ -1,7 +1,7 @@
 import type { TableSchema } from "../catalog/table-schema.ts";
 import type { ReadableSegment } from "../cold/readable-segment.ts";
 import type { FileHold } from "../cold/segment-files.ts";
-import type { ResultType, Row } from "../types/column-type.ts";
+import type { ResultType, Row, Value } from "../types/column-type.ts";
 
 /** A column as a query sees it. */
 export interface RelationColumn {
@@ -32,6 +32,21 @@ export interface KeyRange {
   readonly end?: string;
 }
 
+/** One ANDed part of a condition: a column of a relation against constants of the column's type. */
+export interface ColumnComparison {
+  /** Slot of the column in the rows of its relation. */
+  readonly slot: number;
+  readonly operator: "=" | "<" | "<=" | ">" | ">=" | "in" | "between" | "is null" | "is not null";
+  /** One; for `in` the alternatives, for `between` both ends; none for NULL tests. */
+  readonly values: readonly Value[];
+}
+
+/** What holds for all rows that a reader asks for. Others may be given to it as well. */
+export interface RowBounds {
+  readonly range: KeyRange;
+  readonly comparisons: readonly ColumnComparison[];
+}
+
 /**
  * Rows that one statement may read, at one moment. Made for one caller: it holds nothing that the caller may not see.
  * Tombstones are already left out.
@@ -50,7 +65,7 @@ export interface Relation {
   /** Whether rows of the range may lie in segments, where the analytical path reads them faster than `scan` does. */
   reachesCold?(range: KeyRange): boolean;
   /** The hot and the cold part at one moment, for a reader that opens segments itself; undefined when nothing is cold. */
-  parts?(range: KeyRange): RelationParts | undefined;
+  parts?(bounds: RowBounds): RelationParts | undefined;
 }
 
 /** A relation taken apart. Its rows are `hot`, and of the segments the newest versions that `shadows` does not hide. */
@@ -59,8 +74,12 @@ export interface RelationParts {
   readonly hot: Iterable<readonly Row[]> | AsyncIterable<readonly Row[]>;
   /** Hot versions, live or deletions, whose keys segments may have too; undefined when there are none. */
   readonly shadows: Iterable<readonly Row[]> | AsyncIterable<readonly Row[]> | undefined;
-  /** Oldest first. */
+  /** Those that can have rows which are asked for, oldest first. */
   readonly segments: readonly ReadableSegment[];
+  /** Those whose versions may hide rows of `segments`. */
+  readonly hiding: readonly ReadableSegment[];
+  /** Segments that the relation has. */
+  readonly segmentCount: number;
   /** Keeps the files until it is released. */
   readonly hold: FileHold;
 }

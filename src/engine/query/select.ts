@@ -10,6 +10,7 @@ import { type Frame, InputBinder, NotSimple, RowsInSegments } from "./expression
 import type { Relation, RelationShape, ResultColumn, RowStream } from "./relation.ts";
 import { nameOfRangeVar, openResolved, type Resolved, resolveName } from "./resolve.ts";
 import { planRowQuery, type RowQueryPlan } from "./row/index.ts";
+import { rowBounds } from "./row-bounds.ts";
 
 export interface QueryResult {
   readonly columns: readonly ResultColumn[];
@@ -118,6 +119,30 @@ async function runHere(
   return { columns: plan.row.columns, rows: rows instanceof Promise ? await rows : rows };
 }
 
+/** How a plan would be answered now, a line a step. */
+export async function explainSelect(
+  database: Database,
+  execution: Execution,
+  plan: SelectPlan,
+): Promise<readonly string[]> {
+  if (plan.row !== undefined && !(await isForSegments(database, execution, plan, plan.row))) return plan.row.explain;
+  const lines = await database.analytics.explain(inKeyOrder(plan), analyticalContext(database, execution));
+  return ["Analytical query (DuckDB)", ...lines.map((line) => `  ${line}`)];
+}
+
+async function isForSegments(
+  database: Database,
+  execution: Execution,
+  { table, binder }: SelectPlan,
+  row: RowQueryPlan,
+): Promise<boolean> {
+  if (table === undefined) return false;
+  const resolved = resolveName(database, execution, nameOfRangeVar(table), "read");
+  if (resolved.kind !== "table") return false;
+  const { frame, simple } = frameOrNone(database, execution, binder);
+  return !simple || row.reachesCold(await openResolved(database, execution, resolved), frame);
+}
+
 export function frameOf(database: Database, execution: Execution, binder: InputBinder): Frame {
   return frameWith(database, execution, binder.bind(execution.params, execution.statement.literals));
 }
@@ -153,6 +178,8 @@ export function analyticalContext(
 ): AnalyticalContext {
   return {
     resolve: (table) => override?.(table) ?? openForAnalysis(database, execution, table),
+    bounds: (where, shape, alias) =>
+      rowBounds(where, shape, alias, execution.statement.template, (binder) => frameOf(database, execution, binder)),
     inputs: inputsOf(execution.params, execution.statement),
     principal: execution.principal,
     sessionUser: execution.actor.userId,

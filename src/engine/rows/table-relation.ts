@@ -1,8 +1,9 @@
 import type { HotStore } from "../../drivers/hot/hot-store.ts";
 import { DELETED_SLOT, type TableSchema } from "../catalog/table-schema.ts";
 import type { ColdRows } from "../cold/cold-rows.ts";
+import { pruneSegments } from "../cold/pruning.ts";
 import type { ReadableSegment } from "../cold/readable-segment.ts";
-import type { KeyRange, Relation, RelationParts, RelationShape } from "../query/relation.ts";
+import type { KeyRange, Relation, RelationParts, RelationShape, RowBounds } from "../query/relation.ts";
 import { StalePlan } from "../stale-plan.ts";
 import type { Row } from "../types/column-type.ts";
 import { type KeyedVersion, mergeByKey } from "./merged-scan.ts";
@@ -118,16 +119,20 @@ export class TableRelation implements Relation {
     return mergeByKey(hot, this.#cold.scan(schema, segments, range, reverse), (row) => schema.keyOf(row), reverse);
   }
 
-  parts(range: KeyRange): RelationParts | undefined {
+  parts(bounds: RowBounds): RelationParts | undefined {
     this.#requireKnown();
-    const segments = this.#segmentsIn(range);
-    if (this.#cold === undefined || segments.length === 0) return undefined;
+    const { range } = bounds;
+    if (this.#cold === undefined || !this.#partition.hasCold) return undefined;
+    const { schema, manifest } = this.#partition;
+    const { segments, hiding } = pruneSegments(schema, this.#segmentsIn(range), bounds);
     return {
-      schema: this.#partition.schema,
+      schema,
       hot: this.#hotRows(range, false),
-      shadows: this.#shadows(range),
+      shadows: segments.length === 0 ? undefined : this.#shadows(range),
       segments,
-      hold: this.#cold.files.hold(segments),
+      hiding,
+      segmentCount: manifest.segments.length,
+      hold: this.#cold.files.hold([...new Set([...segments, ...hiding])]),
     };
   }
 

@@ -1,6 +1,6 @@
 import type { Database } from "../database.ts";
 import type { Execution } from "../execution.ts";
-import { analyticalContext, planSelect } from "../query/select.ts";
+import { explainSelect, planSelect } from "../query/select.ts";
 import type { StatementResult } from "../request.ts";
 import { planDelete } from "../rows/dml/delete.ts";
 import { planInsert } from "../rows/dml/insert.ts";
@@ -50,10 +50,7 @@ async function planLines(
   const { template } = execution.statement;
   switch (inner.kind) {
     case "select": {
-      const plan = planSelect(database, execution, inner.node, template);
-      if (plan.row !== undefined) return plan.row.explain;
-      const lines = await database.analytics.explain(inner.node, analyticalContext(database, execution));
-      return ["Analytical query (DuckDB)", ...lines.map((line) => `  ${line}`)];
+      return explainSelect(database, execution, planSelect(database, execution, inner.node, template));
     }
     case "insert": {
       const plan = planInsert(database, execution, inner, template);

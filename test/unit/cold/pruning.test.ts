@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { columnSlot, type TableSchema } from "../../../src/engine/catalog/table-schema.ts";
-import { type ColumnComparison, mayMatch, pruneSegments } from "../../../src/engine/cold/pruning.ts";
+import { columnSlot, SEQ_SLOT, type TableSchema } from "../../../src/engine/catalog/table-schema.ts";
+import { mayMatch, pruneSegments } from "../../../src/engine/cold/pruning.ts";
 import type { ReadableSegment } from "../../../src/engine/cold/readable-segment.ts";
+import type { ColumnComparison, KeyRange } from "../../../src/engine/query/relation.ts";
 import { encodeKey, keySuccessor } from "../../../src/engine/rows/key-codec.ts";
 import { type ColumnType, compareValues, parseText, type Value } from "../../../src/engine/types/index.ts";
 import { typedValue } from "../types/value-arbitraries.ts";
@@ -157,16 +158,27 @@ describe("segments that a query need not read", () => {
     const key = (id: number): string => encodeKey([type], [id]);
     const old = segmentOf(type, [1], { firstKey: key(0), lastKey: key(9) });
     const newer = segmentOf(type, [2, 2], { firstKey: key(5), lastKey: key(20), hides: true });
+    const pruned = (segments: readonly ReadableSegment[], range: KeyRange, comparisons: readonly ColumnComparison[]) =>
+      pruneSegments(tableOf(type), segments, { range, comparisons });
     const asked = [comparison([1], "=")];
-    expect(pruneSegments(tableOf(type), [old, newer], {}, asked)).to.deep.equal({ segments: [old], hiding: [newer] });
-    const below = { end: key(5) };
-    expect(pruneSegments(tableOf(type), [old, newer], below, asked)).to.deep.equal({ segments: [old], hiding: [] });
+    expect(pruned([old, newer], {}, asked)).to.deep.equal({ segments: [old], hiding: [newer] });
+    expect(pruned([old, newer], { end: key(5) }, asked)).to.deep.equal({ segments: [old], hiding: [] });
     const exact = { start: key(9), end: keySuccessor(key(9)) ?? "" };
-    expect(pruneSegments(tableOf(type), [old, newer], exact, [])).to.deep.equal({
-      segments: [old, newer],
-      hiding: [newer],
+    expect(pruned([old, newer], exact, [])).to.deep.equal({ segments: [old, newer], hiding: [newer] });
+    const elsewhere = segmentOf(type, [1, 1, 1], { firstKey: key(30), lastKey: key(40) });
+    expect(pruned([elsewhere, newer], {}, asked), "no key in common").to.deep.equal({
+      segments: [elsewhere],
+      hiding: [],
     });
     const tombstones = segmentOf(type, [null], { deletedCount: 1, hides: true });
-    expect(pruneSegments(tableOf(type), [tombstones], {}, [])).to.deep.equal({ segments: [], hiding: [tombstones] });
+    expect(pruned([tombstones], {}, [])).to.deep.equal({ segments: [], hiding: [] });
+  });
+
+  it("are told by _seq as by any column", () => {
+    const type: ColumnType = { kind: "integer" };
+    const segment = segmentOf(type, [1], { minSeq: 5n, maxSeq: 9n });
+    const seq = (operator: ColumnComparison["operator"], value: bigint): boolean =>
+      mayMatch(tableOf(type), segment, { slot: SEQ_SLOT, operator, values: [value] });
+    expect([seq(">", 9n), seq(">=", 9n), seq("<", 5n), seq("=", 7n)]).to.deep.equal([false, true, false, true]);
   });
 });

@@ -84,7 +84,7 @@ describe("the live rows of segments as SQL", () => {
           const hot = shadows.flatMap((at) => sorted[at] ?? []);
           const live = request([], {
             schema,
-            ...pruneSegments(schema, segments, range, []),
+            ...pruneSegments(schema, segments, { range, comparisons: [] }),
             range,
             hotShadows: hot.length === 0 ? undefined : shadowTable(schema.keyTypes, hot),
           });
@@ -104,7 +104,7 @@ describe("the live rows of segments as SQL", () => {
       const row = (seq: number, deleted = false): Row => version(schema, BigInt(seq), deleted, ["x"]);
       const old = await folder.write(schema, [row(1), row(2), row(3)]);
       const newer = await folder.write(schema, [row(2, true), row(9)], true);
-      const live = request([], { schema, ...pruneSegments(schema, [old, newer], {}, []) });
+      const live = request([], { schema, ...pruneSegments(schema, [old, newer], { range: {}, comparisons: [] }) });
       expect((await rowsOf(folder.host, live)).map((one) => one[SEQ_SLOT])).to.deep.equal([1n, 3n, 9n]);
     }));
 
@@ -146,13 +146,13 @@ describe("the live rows of segments as SQL", () => {
         await folder.write(plain, span(100, 200, 1000)),
         await folder.write(plain, [rowOf(150, 9000), rowOf(151, 9001, true)], true),
       ];
-      const live = request([], pruneSegments(plain, segments, {}, []));
+      const live = request([], pruneSegments(plain, segments, { range: {}, comparisons: [] }));
       const sql = liveRowsSql(live);
       expect(sql.match(/ANTI JOIN/g)?.length).to.equal(1);
       expect(sql.match(/NOT f\."_deleted"/g)?.length).to.equal(1);
       expect((await rowsOf(folder.host, live)).length).to.equal(199);
       const elsewhere = request([], {
-        ...pruneSegments(plain, segments, { end: keyOf(100) }, []),
+        ...pruneSegments(plain, segments, { range: { end: keyOf(100) }, comparisons: [] }),
         range: { end: keyOf(100) },
       });
       expect(liveRowsSql(elsewhere)).not.to.match(/ANTI JOIN|NOT|WHERE/);
@@ -162,7 +162,7 @@ describe("the live rows of segments as SQL", () => {
     withSegments(async (folder) => {
       const segments = [await folder.write(plain, span(0, 100, 0)), await folder.write(plain, [rowOf(50, 9000)], true)];
       const range = { start: keyOf(20), end: keyOf(60) };
-      const live = request([], { ...pruneSegments(plain, segments, range, []), range });
+      const live = request([], { ...pruneSegments(plain, segments, { range, comparisons: [] }), range });
       const plan = await planOf(folder.host, `SELECT sum(k_1) FROM ${liveRowsSql(live)} AS t WHERE k_1 > 12`);
       expect(plan).to.include("ANTI");
       expect(plan).to.match(/id>=20/);

@@ -1,8 +1,8 @@
-import type { RangeVar, SelectStmt } from "libpg-query";
+import type { Node, RangeVar, SelectStmt } from "libpg-query";
 import type { Principal } from "../../auth/roles.ts";
 import type { Parameter } from "../../request.ts";
 import type { Literal } from "../../sql/statement.ts";
-import type { Relation } from "../relation.ts";
+import type { Relation, RelationShape, RowBounds } from "../relation.ts";
 
 /** What a statement on the analytical path may use. */
 export interface AnalyticalContext {
@@ -11,6 +11,11 @@ export interface AnalyticalContext {
    * caller shall see when there is none, or none for this caller. May be asked again for the same node.
    */
   resolve(table: RangeVar): Relation | ViewExpansion | Promise<Relation | ViewExpansion>;
+  /**
+   * What a WHERE says of the rows of a relation that stands beside it in FROM under this name.
+   * Left out where nothing can be said.
+   */
+  readonly bounds?: (where: Node, shape: RelationShape, alias: string) => RowBounds;
   /** Input `n` of the tree is `inputs[n - 1]`: the parameters, then the literals. */
   readonly inputs: readonly (Literal | Parameter)[];
   readonly principal: Principal;

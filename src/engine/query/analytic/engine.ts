@@ -51,6 +51,10 @@ export class AnalyticalEngine {
     for await (const chunk of rows) {
       for (const row of chunk) lines.push(...planLines(String(row[1]), statement));
     }
+    for (const { schema, segments, hiding, segmentCount } of statement.scans.placedParts) {
+      const read = new Set([...segments, ...hiding]).size;
+      lines.push(`Segments of ${schema.fullName}: ${read} of ${segmentCount}`);
+    }
     return lines;
   }
 

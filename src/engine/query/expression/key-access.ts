@@ -35,7 +35,7 @@ export function compileKeyAccess(
   keyTypes: readonly ColumnType[],
 ): KeyAccess | undefined {
   if (where === undefined || scope.shape === undefined || keyTypes.length === 0) return undefined;
-  const conditions = keyConditions(where, scope, keyTypes).filter(({ values }) =>
+  const conditions = keyConditions(where, scope).filter(({ values }) =>
     values.every((value) => value.dependency <= STATEMENT),
   );
   const leading: Evaluate[] = [];

@@ -1,6 +1,8 @@
 import type { Node } from "libpg-query";
 import { KalamError } from "../../../errors/index.ts";
+import { isKeyType } from "../../rows/key-codec.ts";
 import type { ColumnType } from "../../types/column-type.ts";
+import type { RelationColumn } from "../relation.ts";
 import { coerce } from "./coerce.ts";
 import { resolveColumn } from "./columns.ts";
 import { compileOperand } from "./compile.ts";
@@ -9,29 +11,49 @@ import { NotSimple } from "./not-simple.ts";
 import { InputOperand, typeOf } from "./operand.ts";
 import { categoryOf, isFloat, isInteger, unbounded } from "./type-rules.ts";
 
-/** One ANDed part of a WHERE that compares a key column with values of the statement. */
-export interface KeyCondition {
-  /** Index of the column within the key. */
-  readonly part: number;
+/** One ANDed part of a WHERE that compares a column with values of the statement. */
+export interface ColumnCondition {
+  readonly column: RelationColumn;
   readonly operator: "=" | "<" | "<=" | ">" | ">=" | "in";
   /** One value; for `in`, the alternatives. */
   readonly values: readonly Compiled[];
 }
 
+/** One that compares a key column. */
+export interface KeyCondition extends Pick<ColumnCondition, "operator" | "values"> {
+  /** Index of the column within the key. */
+  readonly part: number;
+}
+
 const MIRRORED = { "=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<=" } as const;
 
 /** The conditions on key columns that every row of the answer meets. */
-export function keyConditions(where: Node, scope: Scope, keyTypes: readonly ColumnType[]): KeyCondition[] {
-  const conditions: KeyCondition[] = [];
-  for (const conjunct of conjunctsOf(where)) {
-    try {
-      conditions.push(...readConjunct(conjunct, scope, keyTypes));
-    } catch (error) {
-      // What cannot be used as a way to the rows is still checked, and refused or reported, as part of the WHERE.
-      if (!(error instanceof NotSimple || error instanceof KalamError)) throw error;
-    }
+export function keyConditions(where: Node, scope: Scope): KeyCondition[] {
+  const slots = scope.shape?.keySlots ?? [];
+  return conjunctsOf(where).flatMap((conjunct) =>
+    columnConditions(conjunct, scope, ({ slot }) => slots.includes(slot)).map(({ column, ...condition }) => ({
+      ...condition,
+      part: slots.indexOf(column.slot),
+    })),
+  );
+}
+
+/**
+ * What one part of nested ANDs says about columns whose values have an order; nothing where it says it in a way that only a look
+ * at the rows can judge.
+ */
+export function columnConditions(
+  conjunct: Node,
+  scope: Scope,
+  wanted: (column: RelationColumn) => boolean,
+): ColumnCondition[] {
+  try {
+    return readConjunct(conjunct, scope, wanted);
+  } catch (error) {
+    // What cannot be used as a way to the rows is still checked, and refused or reported, as part of the WHERE.
+    if (!(error instanceof NotSimple || error instanceof KalamError)) throw error;
+    return [];
   }
-  return conditions;
 }
 
 /** The parts of nested ANDs. */
@@ -40,42 +62,46 @@ export function conjunctsOf(node: Node): Node[] {
   return [node];
 }
 
-function readConjunct(node: Node, scope: Scope, keyTypes: readonly ColumnType[]): KeyCondition[] {
+type Wanted = (column: RelationColumn) => boolean;
+
+function readConjunct(node: Node, scope: Scope, wanted: Wanted): ColumnCondition[] {
   if (!("A_Expr" in node)) return [];
   const { kind, lexpr, rexpr, name = [] } = node.A_Expr;
   const [first] = name;
   const operator = first !== undefined && "String" in first ? (first.String.sval ?? "") : "";
   if (lexpr === undefined || rexpr === undefined) return [];
-  const part = keyPart(lexpr, scope);
-  const value = (source: Node, at: number): Compiled[] => {
-    const compiled = keyOperand(source, scope, keyTypes[at] as ColumnType);
-    return compiled === undefined ? [] : [compiled];
-  };
+  const column = orderedColumn(lexpr, scope, wanted);
   if (kind === "AEXPR_OP" && operator in MIRRORED) {
     const symbol = operator as keyof typeof MIRRORED;
-    if (part !== undefined) return one(part, symbol, value(rexpr, part));
-    const mirrored = keyPart(rexpr, scope);
-    return mirrored === undefined ? [] : one(mirrored, MIRRORED[symbol], value(lexpr, mirrored));
+    if (column !== undefined) return one(column, symbol, rexpr, scope);
+    const mirrored = orderedColumn(rexpr, scope, wanted);
+    return mirrored === undefined ? [] : one(mirrored, MIRRORED[symbol], lexpr, scope);
   }
-  if (part === undefined || !("List" in rexpr)) return [];
+  if (column === undefined || !("List" in rexpr)) return [];
   const items = rexpr.List.items ?? [];
   if (kind === "AEXPR_IN" && operator === "=") {
-    const values = items.flatMap((item) => value(item, part));
-    return values.length === items.length ? [{ part, operator: "in", values }] : [];
+    const values = items.flatMap((item) => keyOperand(item, scope, column.type as ColumnType) ?? []);
+    return values.length === items.length ? [{ column, operator: "in", values }] : [];
   }
   const [low, high] = items;
   if (kind !== "AEXPR_BETWEEN" || low === undefined || high === undefined) return [];
-  return [...one(part, ">=", value(low, part)), ...one(part, "<=", value(high, part))];
+  return [...one(column, ">=", low, scope), ...one(column, "<=", high, scope)];
 }
 
-function one(part: number, operator: KeyCondition["operator"], values: Compiled[]): KeyCondition[] {
-  return values.length === 0 ? [] : [{ part, operator, values }];
+function one(
+  column: RelationColumn,
+  operator: ColumnCondition["operator"],
+  source: Node,
+  scope: Scope,
+): ColumnCondition[] {
+  const value = keyOperand(source, scope, column.type as ColumnType);
+  return value === undefined ? [] : [{ column, operator, values: [value] }];
 }
 
-function keyPart(node: Node, scope: Scope): number | undefined {
+function orderedColumn(node: Node, scope: Scope, wanted: Wanted): RelationColumn | undefined {
   if (!("ColumnRef" in node)) return undefined;
-  const part = scope.shape?.keySlots.indexOf(resolveColumn(node.ColumnRef, scope).slot) ?? -1;
-  return part < 0 ? undefined : part;
+  const column = resolveColumn(node.ColumnRef, scope);
+  return wanted(column) && isKeyType(column.type as ColumnType) ? column : undefined;
 }
 
 /** The other side in the form of the key, or undefined when its type is another one. */

@@ -30,6 +30,8 @@ export interface RowQueryPlan {
    * @throws NotSimple before any row was given, when this execution is better done by the analytical path.
    */
   run(relation: Relation | undefined, frame: Frame, anyway?: boolean): RowStream | Promise<RowStream>;
+  /** Whether it asks for more than a few keys, and some of that is in segments: then the analytical path is faster. */
+  reachesCold(relation: Relation, frame: Frame): boolean;
   /** One line per step, from the rows to the result. */
   readonly explain: readonly string[];
 }
@@ -165,6 +167,12 @@ class CompiledQuery implements RowQueryPlan {
     if (keys.length === 0) return drain([], sink);
     const found = relation.lookup(backward ? keys.toReversed() : keys);
     return found instanceof Promise ? found.then((rows) => drain(rows, sink)) : drain(found, sink);
+  }
+
+  reachesCold(relation: Relation, frame: Frame): boolean {
+    const target = this.#parts.access?.resolve(frame);
+    if (target !== undefined && "keys" in target) return false;
+    return relation.reachesCold?.(target?.range ?? {}) === true;
   }
 
   #sink(window: Window, frame: Frame): Sink {

@@ -1,6 +1,6 @@
 import type { Alias, JoinExpr, Node, RangeFunction, RangeSubselect, RangeVar } from "libpg-query";
 import { KalamError } from "../../../../errors/index.ts";
-import type { Relation } from "../../relation.ts";
+import type { Relation, RowBounds } from "../../relation.ts";
 import type { ViewExpansion } from "../context.ts";
 import { isView } from "../context.ts";
 import { BIGINT, type Bound } from "./bound.ts";
@@ -10,22 +10,25 @@ import { elements, elementType, functionName, seriesArguments } from "./function
 import type { ScanColumn } from "./scans.ts";
 import { Scope, type ScopeColumn, type ScopeItem } from "./scope.ts";
 
+const EVERY_ROW: RowBounds = { range: {}, comparisons: [] };
+
 /** A part of FROM. Its text is made last, when it is known which columns the statement needs. */
 export interface FromPart {
-  readonly sql: () => string;
+  /** @param where a condition that every row of this part has to meet, or undefined */
+  readonly sql: (where: Node | undefined) => string;
   readonly items: readonly ScopeItem[];
   readonly visible: readonly ScopeColumn[];
 }
 
 /** Renders FROM and puts what it names into the scope. */
-export function renderFrom(nodes: readonly Node[], env: Env): () => string {
+export function renderFrom(nodes: readonly Node[], env: Env): FromPart["sql"] {
   const parts = nodes.map((node) => {
     const part = renderPart(node, env);
     distinctAliases([...env.scope.items, ...part.items]);
     env.scope.add(part.items, part.visible);
     return part;
   });
-  return () => parts.map((part) => part.sql()).join(", ");
+  return (where) => parts.map((part) => part.sql(where)).join(", ");
 }
 
 function renderPart(node: Node, env: Env): FromPart {
@@ -92,7 +95,11 @@ function base(relation: Relation, range: RangeVar, env: Env): FromPart {
     const at = relation.shape.columns.findIndex((column) => column.slot === slot);
     return columns[at] ?? [];
   });
-  return { sql: () => `${scans.place(relation, scanned, {})} AS ${ours}`, items: [item], visible: columns };
+  const bounds = (where: Node | undefined): RowBounds =>
+    (where === undefined || renamed.length > 0 ? undefined : env.context.bounds?.(where, relation.shape, alias)) ??
+    EVERY_ROW;
+  const sql: FromPart["sql"] = (where) => `${scans.place(relation, scanned, bounds(where))} AS ${ours}`;
+  return { sql, items: [item], visible: columns };
 }
 
 /** A view is a sub-select with its own names, literals and rights. */
@@ -226,8 +233,13 @@ function join(node: JoinExpr, env: Env): FromPart {
     ...right.visible.filter((column) => !shared.includes(column.name) || column.hidden),
   ];
   const on = condition(node, merged, left, right, env);
-  const sql = (): string =>
-    `(${left.sql()} ${joinWord(node, on)} ${right.sql()}${on === undefined ? "" : ` ON ${on}`})`;
+  const word = joinWord(node, on);
+  // Where an outer join may put NULLs in the place of a row, the WHERE judges those and not the row.
+  const sql: FromPart["sql"] = (where) => {
+    const onLeft = left.sql(word === "RIGHT JOIN" || word === "FULL JOIN" ? undefined : where);
+    const onRight = right.sql(word === "LEFT JOIN" || word === "FULL JOIN" ? undefined : where);
+    return `(${onLeft} ${word} ${onRight}${on === undefined ? "" : ` ON ${on}`})`;
+  };
   const items = [...left.items, ...right.items];
   return node.alias === undefined ? { sql, items, visible } : aliased(node.alias, sql, visible);
 }
@@ -302,14 +314,14 @@ function only(name: string, part: FromPart, where: string): ScopeColumn {
   );
 }
 
-/** `(a JOIN b) AS j`: the tables inside can no longer be named. */
-function aliased(alias: Alias, sql: () => string, visible: readonly ScopeColumn[]): FromPart {
+/** `(a JOIN b) AS j`: the tables inside can no longer be named, and the WHERE may mean other columns by the same names. */
+function aliased(alias: Alias, sql: FromPart["sql"], visible: readonly ScopeColumn[]): FromPart {
   const renamed = strings(alias.colnames);
   const item: ScopeItem = { alias: alias.aliasname ?? "", schema: undefined, columns: [], keyColumns: [] };
   const shown = visible.filter((column) => !column.hidden);
   const columns = shown.map((column, index) => ({ ...column, name: renamed[index] ?? column.name, item }));
   item.columns = columns;
-  return { sql, items: [item], visible: columns };
+  return { sql: () => sql(undefined), items: [item], visible: columns };
 }
 
 function distinctAliases(items: readonly ScopeItem[]): void {

@@ -1,9 +1,8 @@
 import type { Random } from "../../../../runtime/random.ts";
 import type { ReadableSegment } from "../../../cold/readable-segment.ts";
-import type { FileHold } from "../../../cold/segment-files.ts";
 import { liveRowsSql } from "../../../cold/segment-sql.ts";
 import type { Row } from "../../../types/column-type.ts";
-import type { KeyRange, Relation, RelationColumn, RelationParts } from "../../relation.ts";
+import type { KeyRange, Relation, RelationColumn, RelationParts, RowBounds } from "../../relation.ts";
 
 type Rows = Iterable<readonly Row[]> | AsyncIterable<readonly Row[]>;
 
@@ -33,8 +32,7 @@ export interface ScanColumn {
 export class Scans {
   readonly #random: Random;
   readonly #placed: Scan[] = [];
-  readonly #holds: FileHold[] = [];
-  readonly #segments: ReadableSegment[] = [];
+  readonly #placedParts: RelationParts[] = [];
 
   constructor(random: Random) {
     this.#random = random;
@@ -44,39 +42,45 @@ export class Scans {
     return this.#placed;
   }
 
+  /** The relations of which something is cold. */
+  get placedParts(): readonly RelationParts[] {
+    return this.#placedParts;
+  }
+
   /** The segments that the statement reads. */
   get segments(): readonly ReadableSegment[] {
-    return this.#segments;
+    return [...new Set(this.#placedParts.flatMap(({ segments, hiding }) => [...segments, ...hiding]))];
   }
 
   /** The statement has ended: the files that it read may go. */
   release(): void {
-    for (const hold of this.#holds) hold.release();
+    for (const { hold } of this.#placedParts) hold.release();
   }
 
   /**
    * Text for a FROM clause.
-   * @param range bounds that every row asked for lies in; the whole relation where nothing better is known
+   * @param bounds of the rows that are asked for
    */
-  place(relation: Relation, columns: readonly ScanColumn[], range: KeyRange): string {
-    const parts = relation.parts?.(range);
+  place(relation: Relation, columns: readonly ScanColumn[], bounds: RowBounds): string {
+    const parts = relation.parts?.(bounds);
+    const { shape, rowEstimate } = relation;
     if (parts === undefined)
-      return this.#placeRows(relation.shape.name, relation.scan(range, false), columns, relation.rowEstimate);
-    this.#holds.push(parts.hold);
-    this.#segments.push(...parts.segments);
-    return this.#placeParts(parts, columns, range);
+      return this.#placeRows(shape.name, relation.scan(bounds.range, false), columns, rowEstimate);
+    this.#placedParts.push(parts);
+    return this.#placeParts(parts, columns, bounds.range);
   }
 
   /** Hot rows and the segments as one relation. */
   #placeParts(parts: RelationParts, columns: readonly ScanColumn[], range: KeyRange): string {
-    const { schema, segments } = parts;
+    const { schema, segments, hiding } = parts;
     const used = columns.filter((column) => column.used);
     const hot = this.#placeRows(schema.fullName, parts.hot, columns, undefined);
+    if (segments.length === 0) return hot;
     const names = used.map(({ name }) => `"${name}"`);
     const cold = liveRowsSql({
       schema,
       segments,
-      hiding: segments.filter(({ segment }) => segment.hides),
+      hiding,
       columns: used,
       range,
       hotShadows: parts.shadows === undefined ? undefined : this.#placeShadows(parts.shadows, parts),

@@ -76,7 +76,7 @@ function plain(select: SelectStmt, outer: Scope, context: AnalyticalContext, sta
     outputOrder(item, targets, (node) => renderExpression(node, { ...env, clause: "ORDER BY" })),
   );
   const groups = renderGroups(select, targets, { ...none, clause: "GROUP BY" });
-  const fromSql = from();
+  const fromSql = from(select.whereClause);
   const list = targets.map((target) => `${target.expression} AS ${target.sql}`).join(", ");
   const sql =
     `SELECT ${distinct}${list}${fromSql === "" ? "" : ` FROM ${fromSql}`}${where}${groups}${having}${windowSql}` +

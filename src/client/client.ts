@@ -1,11 +1,12 @@
 import type { LoginResponse } from "./auth.ts";
 import { Authenticator } from "./authenticator.ts";
+import { type RowData, wrapRowMap } from "./cell-value.ts";
 import { AuthenticationError, ClientError } from "./errors.ts";
 import { toServerError, toServerErrorFromText, unreadable } from "./failure.ts";
 import { isRecord, parseResponse } from "./json.ts";
 import type { ClientOptions, QueryOptions, QueryParameter } from "./options.ts";
 import { type ResponseEvent, ResponseReader } from "./response-stream.ts";
-import { type NamedRow, type QueryResponse, toQueryResult, type WireResult } from "./results.ts";
+import { type QueryResponse, toQueryResult, type WireResult } from "./results.ts";
 import { type HttpAnswer, Transport } from "./transport.ts";
 
 /**
@@ -60,17 +61,13 @@ export class KalamDBClient {
   }
 
   /** The first row of the first result by column name, or null. */
-  async queryOne(sql: string, params?: readonly QueryParameter[], options?: QueryOptions): Promise<NamedRow | null> {
+  async queryOne(sql: string, params?: readonly QueryParameter[], options?: QueryOptions): Promise<RowData | null> {
     return (await this.queryAll(sql, params, options))[0] ?? null;
   }
 
   /** The rows of the first result by column name. */
-  async queryAll(
-    sql: string,
-    params?: readonly QueryParameter[],
-    options?: QueryOptions,
-  ): Promise<readonly NamedRow[]> {
-    return (await this.query(sql, params, options)).results[0]?.named_rows ?? [];
+  async queryAll(sql: string, params?: readonly QueryParameter[], options?: QueryOptions): Promise<readonly RowData[]> {
+    return (await this.query(sql, params, options)).results[0]?.named_rows.map(wrapRowMap) ?? [];
   }
 
   /** Runs one statement on another user's rows; for services and administrators. */

@@ -7,6 +7,7 @@ export {
   type MeResponse,
   type UserInfo,
 } from "./auth.ts";
+export { KalamCellValue, type RowData, wrapRowMap } from "./cell-value.ts";
 export { createClient, KalamDBClient } from "./client.ts";
 export {
   AuthenticationError,
@@ -27,3 +28,4 @@ export {
   type SchemaField,
   type WireType,
 } from "./results.ts";
+export { SeqId } from "./seq-id.ts";

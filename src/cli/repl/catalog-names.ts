@@ -1,4 +1,4 @@
-import type { KalamDBClient, NamedRow } from "../../client/index.ts";
+import type { KalamDBClient, RowData } from "../../client/index.ts";
 
 /** Names that exist on the server, for completion. */
 export interface CatalogNames {
@@ -35,12 +35,12 @@ export class NameCache {
     this.#names = undefined;
   }
 
-  #ask(sql: string): Promise<readonly NamedRow[]> {
+  #ask(sql: string): Promise<readonly RowData[]> {
     return this.#client.queryAll(sql, [], { timeoutMs: 5000 });
   }
 }
 
-function collect([columnRows, viewRows]: readonly [readonly NamedRow[], readonly NamedRow[]]): CatalogNames {
+function collect([columnRows, viewRows]: readonly [readonly RowData[], readonly RowData[]]): CatalogNames {
   const tables = new Map<string, Set<string>>();
   const columns = new Map<string, string[]>();
   const addTable = (namespace: string, table: string) =>

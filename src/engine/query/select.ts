@@ -80,7 +80,7 @@ export async function runSelect(database: Database, execution: Execution, plan: 
   try {
     return await runAnalytical(database, execution, inKeyOrder(plan));
   } catch (error) {
-    if (!(error instanceof KalamError) || !ONLY_HERE.has(error.key)) throw error;
+    if (!isForRowsOnly(error)) throw error;
     return runHere(database, execution, plan, true);
   }
 }
@@ -101,6 +101,11 @@ function inKeyOrder({ node, table, row }: SelectPlan): SelectStmt {
 
 /** What the analytical path says of a query that only the row evaluator knows. */
 const ONLY_HERE: ReadonlySet<string> = new Set(["feature_not_supported", "function_not_allowed"]);
+
+/** Whether the analytical path gave up on something that the row evaluator may know. */
+export function isForRowsOnly(error: unknown): boolean {
+  return error instanceof KalamError && ONLY_HERE.has(error.key);
+}
 
 async function runHere(
   database: Database,

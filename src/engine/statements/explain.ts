@@ -1,10 +1,11 @@
 import type { Database } from "../database.ts";
 import type { Execution } from "../execution.ts";
-import { explainSelect, planSelect } from "../query/select.ts";
+import { explainSelect, frameOrNone, planSelect } from "../query/select.ts";
 import type { StatementResult } from "../request.ts";
 import { planDelete } from "../rows/dml/delete.ts";
 import { planInsert } from "../rows/dml/insert.ts";
-import { planUpdate } from "../rows/dml/update.ts";
+import { type RowFilter, reachesSegments } from "../rows/dml/row-filter.ts";
+import { planUpdate, type UpdatePlan } from "../rows/dml/update.ts";
 import type { ExplainStatement } from "../sql/statement.ts";
 
 /**
@@ -59,16 +60,28 @@ async function planLines(
     }
     case "update": {
       const plan = planUpdate(database, execution, inner, template);
-      return [`Update on ${plan.schema.fullName}`, `  ${rowSearch(plan.simple?.filter.access, plan.simple)}`];
+      return [
+        `Update on ${plan.schema.fullName}`,
+        `  ${await rowSearch(database, execution, plan, plan.simple?.filter)}`,
+      ];
     }
     case "delete": {
       const plan = planDelete(database, execution, inner, template);
-      return [`Delete on ${plan.schema.fullName}`, `  ${rowSearch(plan.filter?.access, plan.filter)}`];
+      return [`Delete on ${plan.schema.fullName}`, `  ${await rowSearch(database, execution, plan, plan.filter)}`];
     }
   }
 }
 
-function rowSearch(access: object | undefined, filter: object | undefined): string {
-  if (filter === undefined) return "Rows found by an analytical query (DuckDB)";
-  return access === undefined ? "Scan with filter" : "Key access with filter";
+/** How the rows of an UPDATE or DELETE are found. */
+async function rowSearch(
+  database: Database,
+  execution: Execution,
+  { schema, binder }: Pick<UpdatePlan, "schema" | "binder">,
+  filter: RowFilter | undefined,
+): Promise<string> {
+  const { frame, simple } = frameOrNone(database, execution, binder);
+  if (filter === undefined || !simple || (await reachesSegments(database, execution, schema, filter, frame))) {
+    return "Rows found by an analytical query (DuckDB)";
+  }
+  return filter.access === undefined ? "Scan with filter" : "Key access with filter";
 }

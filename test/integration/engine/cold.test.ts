@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { EmbeddedDatabase, Session } from "../../../src/index.ts";
-import { compactAll, flushAll } from "../../support/cold.ts";
+import { compactAll, flushAll, jobsDone } from "../../support/cold.ts";
 import { onEveryDriver, values } from "../../support/engine.ts";
 
 async function notes(db: EmbeddedDatabase, rows = 30): Promise<Session> {
@@ -67,6 +67,45 @@ describe("cold rows", () => {
       [5, "again", 0],
       [6, "note 6", 1],
     ]);
+  });
+
+  onEveryDriver("are found by the filters of UPDATE and DELETE as hot ones are", async (db) => {
+    await db.query("CREATE NAMESPACE app");
+    const writes = [
+      "UPDATE app.T SET stars = stars + 100 WHERE stars = 3 AND body LIKE 'note %' RETURNING id, stars",
+      "UPDATE app.T SET body = upper(body) WHERE id > 4 AND id <= 9 AND mood IS NULL RETURNING id, body",
+      "DELETE FROM app.T WHERE cosine_distance(place, '[1, 0]') < 0.1 RETURNING id",
+      "DELETE FROM app.T AS x WHERE x.body = 'note 11' OR _seq < 5 RETURNING x.id",
+      "UPDATE app.T SET mood = 'calm' WHERE stars BETWEEN 1 AND 2 RETURNING *",
+      "UPDATE app.T SET mood = CASE WHEN id % 2 = 0 THEN 'even' END WHERE length(body) > 6 RETURNING id, mood",
+      "DELETE FROM app.T WHERE stars > 1000",
+    ];
+    for (const table of ["hot", "cold"]) {
+      await db.query(
+        `CREATE SHARED TABLE app.${table} (id INT PRIMARY KEY, body TEXT, stars INT, mood TEXT, place EMBEDDING(2))`,
+      );
+      for (let id = 1; id <= 24; id++) {
+        const place = id % 6 === 0 ? "[2, 0]" : "[0, 1]";
+        await db.query(`INSERT INTO app.${table} VALUES ($1, $2, $3, NULL, $4)`, [id, `note ${id}`, id % 5, place]);
+      }
+    }
+    await db.query("STORAGE FLUSH TABLE app.cold");
+    await jobsDone(db);
+    await db.query("UPDATE app.cold SET stars = 3 WHERE id = 1");
+    await db.query("UPDATE app.hot SET stars = 3 WHERE id = 1");
+    expect(await values(db, "EXPLAIN DELETE FROM app.cold WHERE stars = 3")).to.deep.equal([
+      ["Delete on app.cold"],
+      ["  Rows found by an analytical query (DuckDB)"],
+    ]);
+    for (const write of writes) {
+      const [hot, cold] = await Promise.all(
+        ["hot", "cold"].map((table) => db.query(write.replace("app.T", `app.${table}`))),
+      );
+      const shown = (rows: readonly object[] = []) => rows.map((row) => ({ ...row, _seq: undefined }));
+      expect([cold?.rowCount, shown(cold?.rows)], write).to.deep.equal([hot?.rowCount, shown(hot?.rows)]);
+    }
+    const all = (table: string) => values(db, `SELECT * FROM app.${table} ORDER BY id`);
+    expect(await all("cold")).to.deep.equal(await all("hot"));
   });
 
   onEveryDriver("keep their keys taken", async (db) => {

@@ -11,7 +11,9 @@ import {
   type Scope,
 } from "../../query/expression/index.ts";
 import { openTable } from "../../query/resolve.ts";
+import { isForRowsOnly } from "../../query/select.ts";
 import type { Row } from "../../types/column-type.ts";
+import { findRows } from "./analytical-rows.ts";
 
 /** Chunks that a scan reads before it gives the event loop back. */
 const CHUNKS_PER_TURN = 8;
@@ -21,6 +23,8 @@ export interface RowFilter {
   readonly scope: Scope;
   readonly access: KeyAccess | undefined;
   readonly where: Expression;
+  /** The same as the text has it. */
+  readonly source: { readonly target: RangeVar; readonly where: Node };
 }
 
 export function rowFilter(where: Node, schema: TableSchema, target: RangeVar, binder: Scope["binder"]): RowFilter {
@@ -29,6 +33,7 @@ export function rowFilter(where: Node, schema: TableSchema, target: RangeVar, bi
     scope,
     where: compileCondition(where, scope),
     access: compileKeyAccess(where, scope, schema.keyTypes),
+    source: { target, where },
   };
 }
 
@@ -50,6 +55,10 @@ export async function candidateKeys(
 ): Promise<readonly string[]> {
   const access = filter.access?.resolve(frame);
   if (access !== undefined && "keys" in access) return access.keys;
+  if (await reachesSegments(database, execution, schema, filter, frame)) {
+    const found = await keysInSegments(database, execution, schema, filter);
+    if (found !== undefined) return found;
+  }
   const relation = await openTable(database, execution, schema);
   const keys: string[] = [];
   let chunks = 0;
@@ -58,4 +67,39 @@ export async function candidateKeys(
     if (++chunks % CHUNKS_PER_TURN === 0) await database.runtime.timers.yield();
   }
   return keys;
+}
+
+function byBytes(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Whether the filter reads more than a few keys, and some of that is in segments. */
+export async function reachesSegments(
+  database: Database,
+  execution: Execution,
+  schema: TableSchema,
+  { access }: RowFilter,
+  frame: Frame,
+): Promise<boolean> {
+  const target = access?.resolve(frame);
+  if (target !== undefined && "keys" in target) return false;
+  const relation = await openTable(database, execution, schema);
+  return relation.reachesCold?.(target?.range ?? {}) === true;
+}
+
+/** Lets DuckDB look through rows in segments, which it does many times faster; undefined when it does not know the filter. */
+async function keysInSegments(
+  database: Database,
+  execution: Execution,
+  schema: TableSchema,
+  { source }: RowFilter,
+): Promise<readonly string[] | undefined> {
+  const query = { ...source, others: [], expressions: [], withClause: undefined };
+  try {
+    const { rows } = await findRows(database, execution, schema, query);
+    return [...rows.keys()].sort(byBytes);
+  } catch (error) {
+    if (!isForRowsOnly(error)) throw error;
+    return undefined;
+  }
 }

@@ -21,6 +21,11 @@ import { SegmentWriter } from "./segment-writer.ts";
 const READERS = 8;
 /** Connections that write segments. */
 const WRITERS = 2;
+/**
+ * Threads of DuckDB for writing, beside the event loop that feeds it and the store that is read: with a second one, rows were written
+ * no sooner, and the threads that wait for each other took half as much time again from everybody else.
+ */
+const WRITER_THREADS = 1;
 
 /** What reads and writes cold rows. */
 export interface ColdParts {
@@ -50,18 +55,22 @@ export async function openCold(around: ColdSurroundings): Promise<ColdParts> {
   const { options, runtime, store, pipeline, storages, report } = around;
   const scratch = new ScratchFolder(around.dataDir);
   await scratch.clear();
-  const host = (maxConcurrent: number, memoryLimitBytes: number): DuckHost =>
-    new DuckHost({
-      memoryLimitBytes,
-      threads: options.analyticsThreads,
-      maxConcurrent,
-      temporaryDirectory: undefined,
-      directories: directories(),
-      runtime,
-    });
   const directories = (): readonly string[] => [...storages.directories, scratch.directory];
-  const readers = host(READERS, options.analyticsMemoryBytes);
-  const writers = host(WRITERS, options.segmentMemoryBytes);
+  const common = { directories: directories(), runtime };
+  const readers = new DuckHost({
+    ...common,
+    memoryLimitBytes: options.analyticsMemoryBytes,
+    threads: options.analyticsThreads,
+    maxConcurrent: READERS,
+    temporaryDirectory: undefined,
+  });
+  const writers = new DuckHost({
+    ...common,
+    memoryLimitBytes: options.segmentMemoryBytes,
+    threads: WRITER_THREADS,
+    maxConcurrent: WRITERS,
+    temporaryDirectory: scratch.spill,
+  });
   storages.onChange(() => {
     for (const duck of [readers, writers]) duck.setDirectories(directories());
   });

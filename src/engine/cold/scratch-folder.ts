@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { systemRandom } from "../../runtime/random.ts";
 
 const PREFIX = "segment-";
+const SPILL = "spill";
 
 /**
  * Where files are written before a storage takes them. What a crash leaves here is removed by the next start.
@@ -21,6 +22,11 @@ export class ScratchFolder {
     this.directory = dataDir === undefined ? join(tmpdir(), name) : join(dataDir, "tmp");
   }
 
+  /** Where DuckDB puts what does not fit into its memory while segments are written. */
+  get spill(): string {
+    return join(this.directory, SPILL);
+  }
+
   /** The name of a file that does not exist; its folder does. */
   async file(): Promise<string> {
     await mkdir(this.directory, { recursive: true, mode: 0o700 });
@@ -33,7 +39,10 @@ export class ScratchFolder {
       if (error.code === "ENOENT") return [];
       throw error;
     });
-    for (const name of names) if (name.startsWith(PREFIX)) await rm(join(this.directory, name), { force: true });
+    for (const name of names) {
+      if (name.startsWith(PREFIX) || name === SPILL)
+        await rm(join(this.directory, name), { recursive: true, force: true });
+    }
   }
 
   async close(): Promise<void> {

@@ -1,11 +1,12 @@
-import type { HotStore } from "../../../drivers/hot/hot-store.ts";
+import type { Entry, HotStore } from "../../../drivers/hot/hot-store.ts";
 import { keySuccessor } from "../../rows/key-codec.ts";
 import { isShadowing } from "../../rows/row-codec.ts";
-import { fromBuffer, toBuffer } from "../../rows/store-keys.ts";
+import { toBuffer } from "../../rows/store-keys.ts";
 import type { PreImages } from "../../rows/store-snapshots.ts";
 import type { StoredEntry } from "../stored-rows.ts";
 
-const CHUNK_ROWS = 2000;
+/** As many as a vector of DuckDB's takes. */
+const CHUNK_ROWS = 2048;
 
 export interface FlushLimits {
   /** Rows of one segment. */
@@ -21,50 +22,81 @@ export interface FlushLimits {
 export class FlushSource {
   readonly #store: HotStore;
   readonly #prefix: string;
+  readonly #end: Buffer;
   readonly #images: PreImages;
   readonly #limits: FlushLimits;
   readonly #signal: AbortSignal;
-  readonly keys = new Set<string>();
   /** A version that was taken hides what an earlier segment may have. */
   hides = false;
-  /** Where the next segment begins; undefined at the end of the partition. */
+  /** Where the next segment begins; undefined at the end of the partition. Known when everything has been read. */
   next: string | undefined;
+  #rows = 0;
   #bytes = 0;
 
   constructor(store: HotStore, prefix: string, images: PreImages, limits: FlushLimits, signal: AbortSignal) {
     this.#store = store;
     this.#prefix = prefix;
+    this.#end = toBuffer(keySuccessor(prefix) as string);
     this.#images = images;
     this.#limits = limits;
     this.#signal = signal;
   }
 
-  /** @param from key below the prefix; inclusive */
+  /**
+   * A chunk is read ahead while the one before is worked on.
+   * @param from key below the prefix; inclusive
+   */
   async *entries(from: string): AsyncGenerator<readonly StoredEntry[], void, undefined> {
-    const end = toBuffer(keySuccessor(this.#prefix) as string);
-    let start = this.#prefix + from;
+    let ahead = this.#read(from);
     for (;;) {
       this.#signal.throwIfAborted();
-      const limit = Math.min(CHUNK_ROWS, this.#limits.segmentRows - this.keys.size);
-      const entries = await this.#store.scan({ start: toBuffer(start), end, limit });
-      const taken: StoredEntry[] = [];
-      for (const { key, value } of entries) {
-        const name = fromBuffer(key).slice(this.#prefix.length);
-        this.next = `${name}\0`;
-        if (this.#images.rows.has(name)) continue;
-        taken.push({ key: name, value });
-        this.keys.add(name);
-        this.#bytes += value.length;
-        if (isShadowing(value)) this.hides = true;
-        if (this.#bytes >= this.#limits.segmentBytes) break;
-      }
+      const entries = await ahead;
+      const last = entries.at(-1);
+      const more = last !== undefined && entries.length === CHUNK_ROWS;
+      if (more) ahead = this.#read(this.#behind(last));
+      const taken = this.#take(entries);
       if (taken.length > 0) yield taken;
-      if (entries.length < limit && this.#bytes < this.#limits.segmentBytes) {
+      if (this.#isFull) return;
+      if (!more) {
         this.next = undefined;
         return;
       }
-      if (this.keys.size >= this.#limits.segmentRows || this.#bytes >= this.#limits.segmentBytes) return;
-      start = this.#prefix + (this.next as string);
     }
+  }
+
+  get #isFull(): boolean {
+    return this.#rows >= this.#limits.segmentRows || this.#bytes >= this.#limits.segmentBytes;
+  }
+
+  #read(from: string): Promise<readonly Entry[]> {
+    const reading = this.#store.scan({ start: toBuffer(this.#prefix + from), end: this.#end, limit: CHUNK_ROWS });
+    // Its failure is told where it is awaited, unless the segment is full before: then nobody needs it.
+    reading.catch(() => undefined);
+    return reading;
+  }
+
+  #take(entries: readonly Entry[]): StoredEntry[] {
+    const taken: StoredEntry[] = [];
+    const written = this.#images.rows;
+    for (const entry of entries) {
+      const key = this.#keyOf(entry);
+      this.next = `${key}\0`;
+      if (written.size > 0 && written.has(key)) continue;
+      const { value } = entry;
+      taken.push({ key, value });
+      this.#rows++;
+      this.#bytes += value.length;
+      if (isShadowing(value)) this.hides = true;
+      if (this.#isFull) break;
+    }
+    return taken;
+  }
+
+  #keyOf({ key }: Entry): string {
+    return key.toString("latin1", this.#prefix.length);
+  }
+
+  #behind(entry: Entry): string {
+    return `${this.#keyOf(entry)}\0`;
   }
 }

@@ -1,19 +1,11 @@
 import type { TableSchema } from "../../catalog/table-schema.ts";
 import type { Database } from "../../database.ts";
-import { isShadowing, markShadowing } from "../../rows/row-codec.ts";
-import { filterKey, manifestKey, partitionPrefix, staleManifestKey, toBuffer } from "../../rows/store-keys.ts";
-import type { PreImages } from "../../rows/store-snapshots.ts";
-import type { WriteBatch } from "../../rows/write-batch.ts";
-import { StalePlan } from "../../stale-plan.ts";
-import type { Row } from "../../types/column-type.ts";
-import type { Manifest, Segment } from "../manifest.ts";
+import { partitionPrefix } from "../../rows/store-keys.ts";
+import type { Manifest } from "../manifest.ts";
 import type { ManifestCell } from "../manifest-cells.ts";
-import { encodeManifest } from "../manifest-json.ts";
-import { layoutOf, publishManifest } from "../publish.ts";
+import { publishManifest } from "../publish.ts";
 import type { WrittenSegment } from "../segment-writer.ts";
-import { FlushSource } from "./flush-source.ts";
-
-const EMPTY = Buffer.alloc(0);
+import { type FlushTarget, SegmentFlush } from "./segment-flush.ts";
 
 /** What a flush of one partition did. */
 export interface Flushed {
@@ -30,13 +22,18 @@ export interface Flushed {
  *
  * Until the batch is durable nobody sees the segment; after it nobody finds the rows hot. A crash before it leaves a file that
  * the ledger names; a crash after it leaves a stale `manifest.json`, which is marked.
+ *
+ * The next segment is read while the file of the one before is finished; they are committed in their order.
  */
 export class PartitionFlush {
   readonly #database: Database;
   readonly #schema: TableSchema;
   readonly #user: string;
   readonly #prefix: string;
+  readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
+  #rows = 0;
+  #files = 0;
 
   /** @param user empty for a shared table */
   constructor(database: Database, schema: TableSchema, user: string, signal: AbortSignal) {
@@ -44,139 +41,80 @@ export class PartitionFlush {
     this.#schema = schema;
     this.#user = user;
     this.#prefix = partitionPrefix(schema.definition.id, user);
-    this.#signal = signal;
+    this.#signal = AbortSignal.any([signal, this.#stop.signal]);
   }
 
   /** @throws StalePlan when the table was altered or dropped meanwhile; what was flushed until then stays so */
   async run(): Promise<Flushed> {
-    const { cache } = this.#database;
+    const { cache, storages } = this.#database;
     const cell = await cache.manifests.load(this.#prefix, this.#schema.definition.id, this.#user);
-    let rows = 0;
-    let files = 0;
-    let from: string | undefined = "";
-    while (from !== undefined) {
-      const step: { readonly rows: number; readonly next: string | undefined } = await this.#flushSegment(cell, from);
-      rows += step.rows;
-      if (step.rows > 0) files++;
-      from = step.next;
-    }
-    return { rows, files };
-  }
-
-  async #flushSegment(cell: ManifestCell, from: string): Promise<{ rows: number; next: string | undefined }> {
-    const { cache, store, options, storages, cold, runtime } = this.#database;
-    const { ledger } = cold;
-    const { milestones } = runtime;
     const before = cell.manifest as Manifest;
     const place = before.version === 0 ? await storages.placeOf(this.#schema.definition, this.#user) : before;
-    const name = `batch-${before.nextSegment}.parquet`;
-    const path = `${place.folder}/${name}`;
-    const images = cache.snapshots.open(this.#prefix);
-    const source = new FlushSource(store, this.#prefix, images, options, this.#signal);
+    const target = {
+      database: this.#database,
+      schema: this.#schema,
+      prefix: this.#prefix,
+      cell,
+      place,
+      signal: this.#signal,
+    };
     try {
-      await milestones.reach("flush.begun");
-      await ledger.announce(place.storageId, [path]);
-      await milestones.reach("flush.announced");
-      const file = await cold.scratch.file();
-      const written = await cold.writer.writeStored(this.#schema, source.entries(from), file, this.#signal);
-      if (written === undefined) {
-        await ledger.abandon(place.storageId, [path]);
-        return { rows: 0, next: source.next };
-      }
-      await milestones.reach("flush.written");
-      await storages.store(place.storageId).take(file, path);
-      await milestones.reach("flush.stored");
-      const segment = this.#segment(name, written, source.hides);
-      const after = this.#after(before, place, segment);
-      await this.#commit(cell, before, after, segment, written, source, images);
-      await milestones.reach("flush.committed");
-      await publishManifest(this.#database, this.#schema, this.#prefix, after);
-      await milestones.reach("flush.published");
-      return { rows: segment.rowCount, next: source.next };
+      await this.#flush(target, before);
     } catch (error) {
-      if (cell.manifest === before) await ledger.abandonLater(place.storageId, [path]);
+      // What was committed before stays. Where its copy cannot be written now, it stays marked as stale.
+      await this.#publish(cell, before).catch(() => undefined);
+      throw error;
+    }
+    await this.#publish(cell, before);
+    return { rows: this.#rows, files: this.#files };
+  }
+
+  async #publish({ manifest }: ManifestCell, before: Manifest): Promise<void> {
+    const { catalog, runtime } = this.#database;
+    if (manifest === undefined || manifest === before || catalog.tableById(manifest.tableId) === undefined) return;
+    await publishManifest(this.#database, this.#schema, this.#prefix, manifest);
+    await runtime.milestones.reach("flush.published");
+  }
+
+  async #flush(target: FlushTarget, before: Manifest): Promise<void> {
+    let finished = Promise.resolve(before);
+    let from: string | undefined = "";
+    for (let number = before.nextSegment; from !== undefined; number++) {
+      const former = finished;
+      const segment = new SegmentFlush(target, number);
+      finished = this.#finish(segment, segment.write(from), former);
+      // Told where it is awaited, which is later: until then it counts as handled.
+      finished.catch(() => undefined);
+      await segment.read;
+      // Two are under way at most.
+      await former.catch(() => undefined);
+      if (this.#signal.aborted) break;
+      from = segment.next;
+    }
+    await finished;
+    this.#signal.throwIfAborted();
+  }
+
+  /** @param former resolves with the manifest that has the segment before */
+  async #finish(
+    segment: SegmentFlush,
+    writing: Promise<WrittenSegment | undefined>,
+    former: Promise<Manifest>,
+  ): Promise<Manifest> {
+    try {
+      const [manifest, written] = await Promise.all([former, writing]);
+      if (written === undefined) return manifest;
+      const after = await segment.commit(manifest, written);
+      this.#rows += written.rowCount;
+      this.#files++;
+      return after;
+    } catch (error) {
+      this.#stop.abort();
+      // The file is being written or not when it is deleted, but never afterwards.
+      await writing.catch(() => undefined);
       throw error;
     } finally {
-      cache.snapshots.close(this.#prefix, images);
+      await segment.end();
     }
-  }
-
-  #segment(path: string, { filter: _filter, ...written }: WrittenSegment, hides: boolean): Segment {
-    return {
-      ...written,
-      path,
-      hides,
-      schemaVersion: this.#schema.definition.schemaVersion,
-      createdAt: this.#database.runtime.clock.now(),
-    };
-  }
-
-  #after(before: Manifest, place: { storageId: string; folder: string }, segment: Segment): Manifest {
-    const now = segment.createdAt;
-    return {
-      ...before,
-      version: before.version + 1,
-      storageId: place.storageId,
-      folder: place.folder,
-      nextSegment: before.nextSegment + 1,
-      createdAt: before.version === 0 ? now : before.createdAt,
-      updatedAt: now,
-      layouts: new Map([...before.layouts, [segment.schemaVersion, layoutOf(this.#schema)]]),
-      segments: [...before.segments, segment],
-    };
-  }
-
-  async #commit(
-    cell: ManifestCell,
-    before: Manifest,
-    after: Manifest,
-    segment: Segment,
-    written: WrittenSegment,
-    source: FlushSource,
-    images: PreImages,
-  ): Promise<void> {
-    const { pipeline, catalog, cold } = this.#database;
-    const [readable] = cold.rows.readable(after, [segment]);
-    if (readable === undefined) throw new Error("a segment cannot be read");
-    await pipeline.submit({
-      reads: [],
-      exclusive: true,
-      prepare: async (batch) => {
-        if (images.lost || !catalog.isCurrent(this.#schema) || cell.manifest !== before) {
-          throw new StalePlan(this.#schema.fullName);
-        }
-        const stayed = await this.#stay(batch, segment, source, images);
-        batch.putRaw(manifestKey(this.#prefix), encodeManifest(after, this.#schema.fullName));
-        batch.putRaw(filterKey(this.#prefix, segment.path), written.filter.encode());
-        batch.putRaw(staleManifestKey(this.#prefix), EMPTY);
-        this.#database.cold.ledger.adopt(batch, after.storageId, `${after.folder}/${segment.path}`);
-        batch.move(this.#prefix, { segment: readable, stayed });
-        batch.onApplied(() => {
-          cell.manifest = after;
-        });
-      },
-    });
-  }
-
-  /** Takes the range of the segment out of the hot store, and puts back what has been written there since. */
-  async #stay(
-    batch: WriteBatch,
-    segment: Segment,
-    source: FlushSource,
-    images: PreImages,
-  ): Promise<ReadonlyMap<string, { row: Row; shadows: boolean }>> {
-    const { store } = this.#database;
-    const touched = [...images.rows.keys()].filter((key) => segment.firstKey <= key && key <= segment.lastKey);
-    const values = await store.get(touched.map((key) => toBuffer(this.#prefix + key)));
-    const stayed = new Map<string, { row: Row; shadows: boolean }>();
-    batch.deleteRange(this.#prefix + segment.firstKey, `${this.#prefix}${segment.lastKey}\0`);
-    touched.forEach((key, index) => {
-      const value = values[index];
-      if (value === undefined) return;
-      const bytes = source.keys.has(key) ? markShadowing(value) : value;
-      batch.putRaw(this.#prefix + key, bytes);
-      stayed.set(key, { row: this.#schema.decode(bytes), shadows: isShadowing(bytes) });
-    });
-    return stayed;
   }
 }

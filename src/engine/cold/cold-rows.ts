@@ -35,8 +35,8 @@ export class ColdRows {
    * @returns undefined when nothing of the partition is cold
    */
   find(partition: Partition, keys: readonly string[]): ColdFindings | undefined | Promise<ColdFindings> {
-    const manifest = partition.cold.manifest;
-    if (manifest === undefined || manifest.segments.length === 0) return undefined;
+    if (!partition.hasCold) return undefined;
+    const { manifest } = partition;
     const candidates = new Map<string, readonly Segment[]>();
     for (const key of keys) {
       if (partition.inMemory && (partition.get(key) ?? partition.shadow(key)) !== undefined) continue;

@@ -1,5 +1,7 @@
 import type { HotStore } from "../../drivers/hot/hot-store.ts";
 import { KalamError } from "../../errors/index.ts";
+import { KeyedQueue } from "../../runtime/keyed-queue.ts";
+import type { Milestones } from "../../runtime/milestones.ts";
 import type { CommitPipeline } from "../rows/commit-pipeline.ts";
 import { keySuccessor } from "../rows/key-codec.ts";
 import { FILE_LEDGER_PREFIX, fileLedgerKey, fromBuffer, toBuffer } from "../rows/store-keys.ts";
@@ -23,28 +25,53 @@ interface Listed {
  *
  *     entry ── file written ── manifest + entry gone        a flush
  *     manifest without the file + entry ── file deleted ── entry gone        a compaction
+ *
+ * A file is deleted only when the store says at that moment that it is listed here: what was listed a while ago may have been put
+ * into a manifest since, and whether a commit was done of which nobody heard, only the store knows.
  */
 export class FileLedger {
   readonly #store: HotStore;
   readonly #pipeline: CommitPipeline;
   readonly #storages: Storages;
   readonly #files: SegmentFiles;
+  readonly #milestones: Milestones;
   /** Announced by this run of the server, and neither adopted nor abandoned yet. */
   readonly #writing = new Set<string>();
+  /** Nobody begins to write a file that is being deleted. */
+  readonly #turns = new KeyedQueue();
 
-  constructor(store: HotStore, pipeline: CommitPipeline, storages: Storages, files: SegmentFiles) {
+  constructor(
+    store: HotStore,
+    pipeline: CommitPipeline,
+    storages: Storages,
+    files: SegmentFiles,
+    milestones: Milestones,
+  ) {
     this.#store = store;
     this.#pipeline = pipeline;
     this.#storages = storages;
     this.#files = files;
+    this.#milestones = milestones;
   }
 
-  /** Notes files before they are written. */
-  async announce(storageId: string, paths: readonly string[]): Promise<void> {
-    for (const path of paths) this.#writing.add(fileLedgerKey(storageId, path));
-    await this.#change((batch) => {
-      for (const path of paths) this.replaced(batch, storageId, path);
+  /**
+   * Notes a file before it is written.
+   * @param check runs when nothing else can be committed; throws when the file is not to be written after all
+   */
+  async announce(storageId: string, path: string, check: () => void): Promise<void> {
+    const key = fileLedgerKey(storageId, path);
+    await this.#turns.run(key, async () => {
+      this.#writing.add(key);
     });
+    try {
+      await this.#change((batch) => {
+        check();
+        this.replaced(batch, storageId, path);
+      });
+    } catch (error) {
+      this.#writing.delete(key);
+      throw error;
+    }
   }
 
   /** The file is in a manifest from this batch on. */
@@ -61,9 +88,11 @@ export class FileLedger {
 
   /** Deletes files that were announced and are not wanted after all. */
   async abandon(storageId: string, paths: readonly string[]): Promise<void> {
-    const listed = paths.map((path) => ({ key: fileLedgerKey(storageId, path), storageId, path }));
-    for (const { key } of listed) this.#writing.delete(key);
-    await this.#delete(listed);
+    for (const path of paths) {
+      const key = fileLedgerKey(storageId, path);
+      this.#writing.delete(key);
+      await this.#delete({ key, storageId, path });
+    }
   }
 
   /** As `abandon`, for work that has failed already: what cannot be deleted now stays listed for the next sweep. */
@@ -72,6 +101,8 @@ export class FileLedger {
       await this.abandon(storageId, paths);
     } catch (error) {
       if (!(error instanceof KalamError)) throw error;
+    } finally {
+      for (const path of paths) this.#writing.delete(fileLedgerKey(storageId, path));
     }
   }
 
@@ -83,10 +114,9 @@ export class FileLedger {
     const failed: { path: string; error: unknown }[] = [];
     for await (const chunk of this.#listed()) {
       for (const listed of chunk) {
-        if (this.#writing.has(listed.key)) continue;
         try {
           if (this.#files.isHeld(this.#storages.store(listed.storageId).localFile(listed.path))) continue;
-          await this.#delete([listed]);
+          await this.#delete(listed);
         } catch (error) {
           failed.push({ path: listed.path, error });
         }
@@ -95,10 +125,14 @@ export class FileLedger {
     return failed;
   }
 
-  async #delete(files: readonly Listed[]): Promise<void> {
-    for (const { storageId, path } of files) await this.#storages.store(storageId).delete([path]);
-    await this.#change((batch) => {
-      for (const { key } of files) batch.deleteRaw(key);
+  async #delete({ key, storageId, path }: Listed): Promise<void> {
+    await this.#turns.run(key, async () => {
+      if (this.#writing.has(key)) return;
+      const [entry] = await this.#store.get([toBuffer(key)]);
+      if (entry === undefined) return;
+      await this.#storages.store(storageId).delete([path]);
+      await this.#milestones.reach("sweep.deleted");
+      await this.#change((batch) => batch.deleteRaw(key));
     });
   }
 

@@ -75,7 +75,8 @@ export async function openCold(around: ColdSurroundings): Promise<ColdParts> {
     for (const duck of [readers, writers]) duck.setDirectories(directories());
   });
   const files = new SegmentFiles();
-  const ledger = new FileLedger(store, pipeline, storages, files);
+  const work = new KeyedQueue();
+  const ledger = new FileLedger(store, pipeline, storages, files, runtime.milestones);
   const rows = new ColdRows(
     new SegmentReader(readers),
     new KeyFilters(store, options.filterCacheBytes),
@@ -83,13 +84,13 @@ export async function openCold(around: ColdSurroundings): Promise<ColdParts> {
     files,
   );
   for (const { path, error } of await ledger.sweep()) report(`${path} cannot be deleted yet`, error);
-  for (const { path, error } of await publishStale(around)) report(`${path} cannot be written yet`, error);
+  for (const { path, error } of await publishStale(around, work)) report(`${path} cannot be written yet`, error);
   return {
     rows,
     writer: new SegmentWriter(writers),
     ledger,
     scratch,
-    work: new KeyedQueue(),
+    work,
     async close() {
       readers.close();
       writers.close();

@@ -1,7 +1,11 @@
 import type { HotStore } from "../../drivers/hot/hot-store.ts";
 import { decodeKey, keySuccessor } from "../rows/key-codec.ts";
 import { fromBuffer, toBuffer } from "../rows/store-keys.ts";
+import { StalePlan } from "../stale-plan.ts";
 import type { ColumnType } from "../types/column-type.ts";
+
+/** So many partitions may fail before work on a table is given up: a storage that is gone fails for everybody. */
+const MAX_FAILURES = 20;
 
 const TEXT: readonly ColumnType[] = [{ kind: "text" }];
 
@@ -24,4 +28,28 @@ export async function* usersBelow(store: HotStore, prefix: string): AsyncGenerat
     if (next === undefined) return;
     start = next;
   }
+}
+
+/**
+ * Works on one partition after another. One that fails, over a damaged file or a storage of its own, does not keep the others from
+ * being worked on.
+ * @throws what failed first
+ */
+export async function forEachUser(
+  users: AsyncIterable<string>,
+  signal: AbortSignal,
+  work: (user: string) => Promise<void>,
+): Promise<void> {
+  const failures: unknown[] = [];
+  for await (const user of users) {
+    signal.throwIfAborted();
+    try {
+      await work(user);
+    } catch (error) {
+      signal.throwIfAborted();
+      failures.push(error);
+      if (error instanceof StalePlan || failures.length === MAX_FAILURES) break;
+    }
+  }
+  if (failures.length > 0) throw failures[0];
 }

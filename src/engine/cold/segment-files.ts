@@ -11,6 +11,7 @@ export interface FileHold {
  */
 export class SegmentFiles {
   readonly #readers = new Map<string, number>();
+  readonly #waiting = new Set<{ readonly isMeant: (file: string) => boolean; readonly resolve: () => void }>();
   readonly #lost = new FinalizationRegistry<readonly string[]>((files) => this.#leave(files));
 
   hold(segments: readonly ReadableSegment[]): FileHold {
@@ -30,6 +31,24 @@ export class SegmentFiles {
     return this.#readers.has(file);
   }
 
+  /** Calls back once, when nobody holds any of the files that are meant. @returns a function that ends the waiting */
+  onFree(isMeant: (file: string) => boolean, resolve: () => void): () => void {
+    const waiting = { isMeant, resolve };
+    this.#waiting.add(waiting);
+    this.#tell();
+    return () => {
+      this.#waiting.delete(waiting);
+    };
+  }
+
+  #tell(): void {
+    for (const waiting of this.#waiting) {
+      if ([...this.#readers.keys()].some(waiting.isMeant)) continue;
+      this.#waiting.delete(waiting);
+      waiting.resolve();
+    }
+  }
+
   /** Files that are being read now. */
   get size(): number {
     return this.#readers.size;
@@ -41,5 +60,6 @@ export class SegmentFiles {
       if (readers > 0) this.#readers.set(file, readers);
       else this.#readers.delete(file);
     }
+    if (this.#waiting.size > 0) this.#tell();
   }
 }

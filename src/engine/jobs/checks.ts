@@ -1,5 +1,6 @@
 import type { RetiredTable } from "../catalog/definitions.ts";
 import { FlushCheck } from "../cold/flush/flush-check.ts";
+import { publishStale } from "../cold/publish.ts";
 import type { Database } from "../database.ts";
 import { isFinished } from "./job.ts";
 import { cleanupOf } from "./kinds/cleanup.ts";
@@ -12,10 +13,12 @@ export function checksOf(database: Database): readonly Check[] {
   return [
     { name: "flush", everySeconds: options.flushCheckSeconds, run: () => flushes.run() },
     {
-      name: "replaced_files",
+      name: "cold_files",
       everySeconds: 60,
       run: async () => {
-        await database.cold.ledger.sweep();
+        const { ledger, work } = database.cold;
+        const [failed] = [...(await ledger.sweep()), ...(await publishStale(database, work))];
+        if (failed !== undefined) throw failed.error;
       },
     },
     {

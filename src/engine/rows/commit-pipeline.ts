@@ -172,8 +172,9 @@ export class CommitPipeline {
       await batch.apply(staged, this.#cache, timers);
       batch.release(snapshots, true);
     } catch (error) {
+      this.#cache.distrust(batch);
+      batch.doubt();
       batch.release(snapshots, false);
-      this.#cache.distrust(batch.partitions);
       throw error;
     }
   }

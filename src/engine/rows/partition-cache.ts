@@ -9,6 +9,7 @@ import { isShadowing } from "./row-codec.ts";
 import { newRowTree, type RowTree } from "./row-tree.ts";
 import { fromBuffer, partitionPrefix, tablePrefix, toBuffer } from "./store-keys.ts";
 import { StoreSnapshots } from "./store-snapshots.ts";
+import type { WriteBatch } from "./write-batch.ts";
 
 const LOAD_CHUNK_ROWS = 2000;
 /** How often a partition is read again because rows of it moved to a segment meanwhile. */
@@ -94,7 +95,6 @@ export class PartitionCache {
   async #load(partition: Partition): Promise<void> {
     partition.beginLoad();
     try {
-      await this.manifests.load(partition.prefix, partition.schema.definition.id, partition.user);
       for (let loads = 1; !(await this.#loadRows(partition)); loads++) {
         if (loads === MAX_LOADS) throw new StalePlan(partition.schema.fullName);
       }
@@ -108,6 +108,7 @@ export class PartitionCache {
   /** @returns false when rows moved to a segment meanwhile: what was read is neither the one nor the other moment */
   async #loadRows(partition: Partition): Promise<boolean> {
     const { prefix } = partition;
+    await this.manifests.load(prefix, partition.schema.definition.id, partition.user);
     await this.snapshots.movesSettled(prefix);
     const tree = newRowTree();
     let shadows: RowTree | undefined;
@@ -120,7 +121,7 @@ export class PartitionCache {
     try {
       for (;;) {
         const entries = await this.#store.scan({ start: toBuffer(start), end: toBuffer(end), limit: LOAD_CHUNK_ROWS });
-        if (images.lost) throw new StalePlan(partition.schema.fullName);
+        if (images.lost !== undefined) throw new StalePlan(partition.schema.fullName);
         if (images.moved.length > 0) return false;
         for (const entry of entries) {
           const key = fromBuffer(entry.key).slice(prefix.length);
@@ -134,6 +135,7 @@ export class PartitionCache {
           tree.set(key, row);
           bytes += rowBytes(entry.value.length);
         }
+        if (partition.cold.manifest === undefined) return false;
         if (bytes > this.#limits.maxPartitionBytes) {
           partition.spill();
           return true;
@@ -170,8 +172,13 @@ export class PartitionCache {
   }
 
   /** After a commit of which nobody knows whether it was done: what the store has is read again. */
-  distrust(partitions: Iterable<Partition>): void {
-    for (const partition of partitions) if (!isVolatile(partition.schema)) partition.reset();
+  distrust(batch: Pick<WriteBatch, "partitions" | "movedPrefixes">): void {
+    for (const partition of batch.partitions) if (!isVolatile(partition.schema)) partition.reset();
+    for (const prefix of batch.movedPrefixes) {
+      const partition = this.#partitions.get(prefix);
+      // One that is being loaded finds out by itself.
+      if (partition !== undefined && partition.state !== "loading") partition.reset();
+    }
   }
 
   /** Estimated memory of all partitions, in bytes. */

@@ -106,14 +106,17 @@ export class Partition {
     return this.#tree.size;
   }
 
-  /** What is cold, as it is now; only for a partition that is ready. */
+  /**
+   * What is cold, as it is now; only for a partition that is ready.
+   * @throws StalePlan when the store failed and the manifest has to be read again
+   */
   get manifest(): Manifest {
     if (this.cold.manifest === undefined) throw new StalePlan(this.schema.fullName);
     return this.cold.manifest;
   }
 
   get hasCold(): boolean {
-    return this.cold.manifest !== undefined && this.cold.manifest.segments.length > 0;
+    return this.schema.definition.kind !== "stream" && this.manifest.segments.length > 0;
   }
 
   /** The hot version with this key, live or a deletion, if it hides what a segment may have; only for a resident partition. */

@@ -65,9 +65,8 @@ export class StoreScan {
           limit: CHUNK_ROWS,
           reverse: this.#reverse,
         });
-        if (this.#images.lost) {
-          throw new KalamError("serialization_failure", {}, { hint: "The table was dropped while it was read." });
-        }
+        const { lost } = this.#images;
+        if (lost !== undefined) throw new KalamError("serialization_failure", {}, { hint: lost });
         const last = entries.length < CHUNK_ROWS ? undefined : entries.at(-1);
         const lastKey = last === undefined ? undefined : fromBuffer(last.key);
         const found = new Map<string, Row>();

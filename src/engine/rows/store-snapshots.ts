@@ -10,8 +10,8 @@ export class PreImages {
   readonly rows = new Map<string, Row | undefined>();
   /** Segments that rows have moved to since; oldest first. */
   readonly moved: ReadableSegment[] = [];
-  /** The table was dropped: the store no longer has what the scan was to read. */
-  lost = false;
+  /** Why the store may no longer have what the scan was to read. */
+  lost: string | undefined;
   readonly reference = new WeakRef(this);
 }
 
@@ -71,12 +71,12 @@ export class StoreSnapshots {
     this.#moving.set(prefix, { settled, settle });
   }
 
-  /** @param done whether the batch is durable; if not, nothing has moved */
+  /** @param done false when the store failed: then nobody knows whether rows have moved */
   end(prefix: string, done: boolean): void {
     const moved = this.#pending.get(prefix)?.moved;
     this.#pending.delete(prefix);
     if (moved === undefined) return;
-    if (!done) for (const images of this.#scans(prefix)) images.moved.splice(images.moved.indexOf(moved), 1);
+    if (!done) for (const images of this.#scans(prefix)) images.lost = "The store failed while rows were moved.";
     this.#moving.get(prefix)?.settle();
     this.#moving.delete(prefix);
   }
@@ -92,7 +92,7 @@ export class StoreSnapshots {
   lose(tablePrefix: string): void {
     for (const prefix of [...this.#open.keys()]) {
       if (!prefix.startsWith(tablePrefix)) continue;
-      for (const images of this.#scans(prefix)) images.lost = true;
+      for (const images of this.#scans(prefix)) images.lost = "The table was dropped while it was read.";
     }
   }
 

@@ -9,8 +9,8 @@ import type { Row } from "../types/column-type.ts";
 import { type KeyedVersion, mergeByKey } from "./merged-scan.ts";
 import type { Partition } from "./partition.ts";
 import type { RowTree } from "./row-tree.ts";
-import { toBuffer } from "./store-keys.ts";
 import { type Overlay, StoreScan } from "./store-scan.ts";
+import { storedVersions } from "./stored-versions.ts";
 
 const CHUNK_ROWS = 512;
 /** The first chunk of a scan in memory is small: most readers stop early. */
@@ -67,7 +67,7 @@ export class TableRelation implements Relation {
   }
 
   async #fetch(keys: readonly string[]): Promise<readonly Row[]> {
-    const values = await this.#store.get(keys.map((key) => toBuffer(this.#partition.prefix + key)));
+    const values = await storedVersions(this.#store, this.#partition, keys);
     const versions = values.map(
       (value, index) =>
         this.#overlay?.get(keys[index] as string) ??

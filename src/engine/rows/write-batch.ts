@@ -57,6 +57,7 @@ export class WriteBatch implements WriteTarget {
   readonly #deletes: Buffer[] = [];
   readonly #deleteRanges: [Buffer, Buffer][] = [];
   readonly #applied: (() => void)[] = [];
+  readonly #doubted: (() => void)[] = [];
   #lastSeq = 0n;
 
   constructor(seq: SnowflakeGenerator) {
@@ -185,6 +186,11 @@ export class WriteBatch implements WriteTarget {
     this.#applied.push(work);
   }
 
+  /** Runs when the store has failed, and nobody knows whether the batch was done. Must not throw. */
+  onDoubt(work: () => void): void {
+    this.#doubted.push(work);
+  }
+
   /** Stages the move of rows into a segment; the entries that this changes in the store are staged beside it. */
   move(prefix: string, move: SegmentMove): void {
     this.#moves.set(prefix, move);
@@ -221,6 +227,16 @@ export class WriteBatch implements WriteTarget {
       }
     }
     return { changes: { puts, deletes: this.#deletes, deleteRanges: this.#deleteRanges }, sizes, shadowing };
+  }
+
+  /** The prefixes of the partitions of which rows move to segments. */
+  get movedPrefixes(): Iterable<string> {
+    return this.#moves.keys();
+  }
+
+  /** The store has failed: whoever has staged something that memory shows too is told. */
+  doubt(): void {
+    for (const work of this.#doubted) work();
   }
 
   /** The partitions that this batch changes. */

@@ -53,6 +53,7 @@ export async function alterTable(
       ? `Table ${table.fullName} unchanged: ${done} (version ${version} - no changes needed)`
       : `Table ${table.fullName} altered successfully: ${done} (version ${version})`;
   });
+  await database.runtime.milestones.reach("alter.committed");
   return { message, rowCount: 0, asUser: execution.principal.userId };
 }
 

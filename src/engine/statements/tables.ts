@@ -145,6 +145,7 @@ export async function dropTable(
     cleanup = scheduleCleanup(database, execution, batch, erased);
     return messages.join("; ") + (cleanup === undefined ? "" : `. Cleanup job: ${cleanup}`);
   });
+  await database.runtime.milestones.reach("drop.committed");
   await afterErasing(database, erased, cleanup);
   return { message, rowCount: 0, asUser: execution.principal.userId };
 }

@@ -25,7 +25,7 @@ export interface FilesystemStoreOptions {
   readonly base: string;
   /** How long one call of the file system may take. */
   readonly timeoutMillis: number;
-  readonly runtime: Pick<Runtime, "clock" | "random" | "timers">;
+  readonly runtime: Pick<Runtime, "clock" | "random" | "timers" | "milestones">;
 }
 
 /** Two of the four threads of the process's pool: the others are there for commits, also when this storage hangs. */
@@ -74,6 +74,7 @@ export class FilesystemStore implements ObjectStore {
     return this.#write(path, (unfinished, place) =>
       this.#folders.within(parentOf(path), async () => {
         await this.#files.write(unfinished, bytes);
+        await this.#reach("storage.unfinished");
         await this.#files.rename(unfinished, place);
       }),
     );
@@ -88,6 +89,7 @@ export class FilesystemStore implements ObjectStore {
         } catch (error) {
           if (systemCode(error) !== "EXDEV") throw error;
           await this.#files.copy(localFile, unfinished);
+          await this.#reach("storage.copied");
           await this.#files.rename(unfinished, place);
         }
       });
@@ -101,6 +103,7 @@ export class FilesystemStore implements ObjectStore {
       await this.#writers.run(path, async () => {
         const place = this.#folders.at(path);
         await work(place + UNFINISHED, place);
+        await this.#reach("storage.renamed");
         await this.#folders.sync(parentOf(path));
       });
     });
@@ -214,6 +217,7 @@ export class FilesystemStore implements ObjectStore {
       const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
       if (!entry.isDirectory()) {
         await this.#files.remove(this.#folders.at(path));
+        await this.#reach("storage.clearing");
         continue;
       }
       await this.#empty(path, signal);
@@ -223,6 +227,10 @@ export class FilesystemStore implements ObjectStore {
 
   check(extended: boolean): Promise<StorageHealth> {
     return checkHealth(this, this.#folders.base, this.#calls, this.#options.runtime, extended);
+  }
+
+  async #reach(name: string): Promise<void> {
+    await this.#options.runtime.milestones.reach(name);
   }
 
   async #attempt<T>(action: string, work: () => Promise<T>): Promise<T> {

@@ -67,7 +67,7 @@ export class PartitionCompaction {
         rows: sum(outputs.map(({ segment }) => segment.rowCount)),
       };
     } catch (error) {
-      if (cell.manifest === before) await this.#database.cold.ledger.abandonLater(before.storageId, announced);
+      await this.#database.cold.ledger.abandonLater(before.storageId, announced);
       throw error;
     }
   }
@@ -87,8 +87,9 @@ export class PartitionCompaction {
         this.#signal.throwIfAborted();
         const name = `batch-${before.nextSegment + outputs.length}.parquet`;
         const path = `${before.folder}/${name}`;
-        await cold.ledger.announce(before.storageId, [path]);
+        await cold.ledger.announce(before.storageId, path, () => this.#requireTable());
         announced.push(path);
+        await runtime.milestones.reach("compaction.announced");
         const file = await cold.scratch.file();
         const written = await cold.writer.write(this.#schema, source.piece(), file, this.#signal);
         if (written === undefined) throw new Error("a segment of no rows");
@@ -113,6 +114,12 @@ export class PartitionCompaction {
         : chunk;
       if (kept.length > 0) yield kept;
     }
+  }
+
+  /** That it was altered does not matter: segments may be of any layout. */
+  #requireTable(): void {
+    const { catalog } = this.#database;
+    if (catalog.tableById(this.#schema.definition.id) === undefined) throw new StalePlan(this.#schema.fullName);
   }
 
   #segment(
@@ -155,8 +162,8 @@ export class PartitionCompaction {
       reads: [],
       exclusive: true,
       prepare: (batch) => {
-        const exists = this.#database.catalog.tableById(after.tableId) !== undefined;
-        if (!exists || cell.manifest !== before) throw new StalePlan(this.#schema.fullName);
+        this.#requireTable();
+        if (cell.manifest !== before) throw new StalePlan(this.#schema.fullName);
         batch.putRaw(manifestKey(this.#prefix), encodeManifest(after, this.#schema.fullName));
         batch.putRaw(staleManifestKey(this.#prefix), EMPTY);
         for (const { segment, written } of outputs) {
@@ -169,6 +176,9 @@ export class PartitionCompaction {
         }
         batch.onApplied(() => {
           cell.manifest = after;
+        });
+        batch.onDoubt(() => {
+          cell.manifest = undefined;
         });
       },
     });

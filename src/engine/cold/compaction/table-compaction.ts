@@ -1,7 +1,8 @@
 import type { TableSchema } from "../../catalog/table-schema.ts";
 import type { Database } from "../../database.ts";
 import { manifestKey, partitionPrefix, tablePrefix } from "../../rows/store-keys.ts";
-import { usersBelow } from "../partitions.ts";
+import { forEachUser, usersBelow } from "../partitions.ts";
+import { publishStale } from "../publish.ts";
 import { chooseRun } from "./choose.ts";
 import { type Compacted, PartitionCompaction } from "./partition-compaction.ts";
 
@@ -17,21 +18,22 @@ export async function compactTable(
   progress: (message: string) => void,
 ): Promise<Compacted> {
   const total = { before: 0, after: 0, rows: 0 };
-  for await (const user of coldUsers(database, schema)) {
-    signal.throwIfAborted();
+  await forEachUser(coldUsers(database, schema), signal, async (user) => {
     const prefix = partitionPrefix(schema.definition.id, user);
     const done = await database.cold.work.run(prefix, async () => {
       const cell = await database.cache.manifests.load(prefix, schema.definition.id, user);
       const run = cell.manifest && chooseRun(cell.manifest, limitsOf(database), all);
       return run && new PartitionCompaction(database, schema, user, signal).run(cell, run);
     });
-    if (done === undefined) continue;
+    if (done === undefined) return;
     total.before += done.before;
     total.after += done.after;
     total.rows += done.rows;
     progress(`${total.before} segments became ${total.after}`);
-  }
+  });
   await database.cold.ledger.sweep();
+  const [stale] = await publishStale(database, database.cold.work, [schema]);
+  if (stale !== undefined) throw stale.error;
   return total;
 }
 

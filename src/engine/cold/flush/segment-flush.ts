@@ -29,6 +29,7 @@ export interface FlushTarget {
 /** One segment on its way from the hot store into the manifest. */
 export class SegmentFlush {
   readonly #target: FlushTarget;
+  readonly #number: number;
   readonly #name: string;
   readonly #path: string;
   readonly #images: PreImages;
@@ -42,6 +43,7 @@ export class SegmentFlush {
   constructor(target: FlushTarget, number: number) {
     const { database, prefix, place, signal } = target;
     this.#target = target;
+    this.#number = number;
     this.#name = `batch-${number}.parquet`;
     this.#path = `${place.folder}/${this.#name}`;
     this.#images = database.cache.snapshots.open(prefix);
@@ -65,7 +67,7 @@ export class SegmentFlush {
     const { cold, storages, runtime } = database;
     try {
       await runtime.milestones.reach("flush.begun");
-      await cold.ledger.announce(place.storageId, [this.#path]);
+      await cold.ledger.announce(place.storageId, this.#path, () => this.#requireCurrent());
       await runtime.milestones.reach("flush.announced");
       const file = await cold.scratch.file();
       const written = await cold.writer.writeStored(schema, this.#entries(from), file, signal);
@@ -87,7 +89,7 @@ export class SegmentFlush {
   /** Makes the file a segment of the partition, and takes its rows out of the hot store. @returns the manifest with it */
   async commit(before: Manifest, { filter, ...written }: WrittenSegment): Promise<Manifest> {
     const { database, schema, prefix, cell } = this.#target;
-    const { pipeline, catalog, cold, runtime } = database;
+    const { pipeline, cold, runtime } = database;
     const segment: Segment = {
       ...written,
       path: this.#name,
@@ -102,9 +104,8 @@ export class SegmentFlush {
       reads: [],
       exclusive: true,
       prepare: async (batch) => {
-        if (this.#images.lost || !catalog.isCurrent(schema) || cell.manifest !== before) {
-          throw new StalePlan(schema.fullName);
-        }
+        this.#requireCurrent();
+        if (this.#images.lost !== undefined || cell.manifest !== before) throw new StalePlan(schema.fullName);
         const stayed = await this.#stay(batch, segment, (key) => filter.mayContain(key));
         batch.putRaw(manifestKey(prefix), encodeManifest(after, schema.fullName));
         batch.putRaw(filterKey(prefix, segment.path), filter.encode());
@@ -115,10 +116,19 @@ export class SegmentFlush {
           cell.manifest = after;
           this.#listed = true;
         });
+        batch.onDoubt(() => {
+          cell.manifest = undefined;
+        });
       },
     });
     await runtime.milestones.reach("flush.committed");
     return after;
+  }
+
+  /** Also keeps a table that was dropped from leaving files where another may have its own by then. */
+  #requireCurrent(): void {
+    const { database, schema } = this.#target;
+    if (!database.catalog.isCurrent(schema)) throw new StalePlan(schema.fullName);
   }
 
   #after(before: Manifest, segment: Segment): Manifest {
@@ -129,7 +139,7 @@ export class SegmentFlush {
       version: before.version + 1,
       storageId: place.storageId,
       folder: place.folder,
-      nextSegment: before.nextSegment + 1,
+      nextSegment: this.#number + 1,
       createdAt: before.version === 0 ? now : before.createdAt,
       updatedAt: now,
       layouts: new Map([...before.layouts, [segment.schemaVersion, layoutOf(schema)]]),

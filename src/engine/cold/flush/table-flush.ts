@@ -1,7 +1,8 @@
 import type { TableSchema } from "../../catalog/table-schema.ts";
 import type { Database } from "../../database.ts";
 import { partitionPrefix, tablePrefix } from "../../rows/store-keys.ts";
-import { usersBelow } from "../partitions.ts";
+import { forEachUser, usersBelow } from "../partitions.ts";
+import { publishStale } from "../publish.ts";
 import { type Flushed, PartitionFlush } from "./partition-flush.ts";
 
 export interface TableFlushed extends Flushed {
@@ -17,8 +18,7 @@ export async function flushTable(
 ): Promise<TableFlushed> {
   const total = { rows: 0, files: 0, partitions: 0 };
   const users = usersBelow(database.store, tablePrefix(schema.definition.id));
-  for await (const user of users) {
-    signal.throwIfAborted();
+  await forEachUser(users, signal, async (user) => {
     const prefix = partitionPrefix(schema.definition.id, user);
     const { rows, files } = await database.cold.work.run(prefix, () =>
       new PartitionFlush(database, schema, user, signal).run(),
@@ -27,7 +27,9 @@ export async function flushTable(
     total.files += files;
     if (rows > 0) total.partitions++;
     progress(`${total.rows} rows in ${total.files} files`);
-  }
+  });
+  const [stale] = await publishStale(database, database.cold.work, [schema]);
+  if (stale !== undefined) throw stale.error;
   return total;
 }
 

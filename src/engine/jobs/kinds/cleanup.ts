@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import type { RetiredTable } from "../../catalog/definitions.ts";
+import { lastReaders } from "../../cold/last-readers.ts";
 import type { JobParameters } from "../job.ts";
 import type { JobKind } from "../job-kind.ts";
 
@@ -21,13 +22,17 @@ export const cleanup: JobKind<Cleanup> = {
     tables: v.array(v.strictObject({ table_id: v.string(), number: v.pipe(v.number(), v.integer()) })),
   }),
   mayRunAgain: true,
-  async run({ database: { catalog, pipeline, storages }, parameters: { tables }, signal, progress }) {
+  async run({ database, parameters: { tables }, signal, progress }) {
+    const { catalog, pipeline, storages, runtime } = database;
     const failures: unknown[] = [];
     for (const { table_id: name, number } of tables) {
       const retired = catalog.retired().find(({ tableId }) => tableId === number);
       if (retired === undefined) continue;
       try {
+        await runtime.milestones.reach("cleanup.begun");
+        await lastReaders(database, retired, signal);
         await storages.clear(retired, signal);
+        await runtime.milestones.reach("cleanup.cleared");
         await catalog.change(pipeline, (changes) => changes.unretire(number));
         progress(`Deleted the files of ${name}`);
       } catch (error) {

@@ -8,7 +8,7 @@ import { StalePlan } from "../../stale-plan.ts";
 import type { Row } from "../../types/column-type.ts";
 import type { Partition } from "../partition.ts";
 import { isVolatile } from "../partition-cache.ts";
-import { toBuffer } from "../store-keys.ts";
+import { storedVersions } from "../stored-versions.ts";
 import type { CommittedRows, Transaction } from "../transaction.ts";
 import type { WriteTarget } from "../write-target.ts";
 
@@ -91,7 +91,7 @@ function residentVersions(partition: Partition): HotVersions {
 
 /** The hot versions of a spilled partition with these keys. */
 async function fetchVersions(database: Database, partition: Partition, keys: readonly string[]): Promise<HotVersions> {
-  const values = await database.store.get(keys.map((key) => toBuffer(partition.prefix + key)));
+  const values = await storedVersions(database.store, partition, keys);
   const rows = new Map<string, Row>();
   keys.forEach((key, index) => {
     const value = values[index];

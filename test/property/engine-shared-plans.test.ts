@@ -94,13 +94,12 @@ describe("statements that share a plan", () => {
     expect((await db.query(sql)).rows).to.deep.equal([{ a: 1, y: 9 }]);
   });
 
-  it("a view that is made to name itself is refused where it is used, quickly", async () => {
+  it("a view cannot be made to name itself, and stays what it was", async () => {
     await db.query("CREATE VIEW v1 AS SELECT 1 AS a");
     await db.query("CREATE VIEW v2 AS SELECT * FROM v1");
     const replaced = await db.query("CREATE OR REPLACE VIEW v1 AS SELECT * FROM v2").catch((error: unknown) => error);
-    const used = await db.query("SELECT * FROM v1").catch((error: unknown) => error);
-    for (const answer of [replaced, used])
-      if (answer instanceof Error) expect(answer).to.not.have.property("key", "internal");
-    expect(used).to.be.instanceOf(Error);
+    expect(replaced).to.be.instanceOf(Error);
+    expect(replaced).to.not.have.property("key", "internal");
+    expect((await db.query("SELECT * FROM v1")).rows).to.deep.equal([{ a: 1 }]);
   });
 });

@@ -101,6 +101,18 @@ export const SETTINGS = {
     "Seconds that running jobs get to finish when the server stops; after that they are marked as failed.",
   ),
 
+  "live.max_held_changes": integer(
+    10_000,
+    [1, MANY],
+    "Changes held back for a subscription until its initial rows were taken; beyond that it begins anew.",
+  ),
+  "live.max_resume_changes": integer(
+    100_000,
+    [1, MANY],
+    "Versions that a subscription which goes on may have missed; beyond that it begins anew.",
+  ),
+  "live.shared_tables_for_users": boolean(false, "Ordinary users may subscribe to SHARED tables that they may read."),
+
   "jobs.max_concurrent": integer(4, [1, 1024], "Jobs that run at the same time; others wait."),
   "jobs.max_waiting": integer(10_000, [1, 1_000_000], "Jobs that may wait before new ones are turned away."),
   "jobs.max_retries": integer(3, [0, 100], "How often a failed job is begun again."),

@@ -107,6 +107,20 @@ export const OPEN_OPTIONS: { readonly [K in keyof EngineOptions]: Setting<Engine
     [0, 86_400],
     "Seconds between two looks at what has to be flushed; 0 never looks.",
   ),
+  liveMaxHeldChanges: integer(
+    defaults.liveMaxHeldChanges,
+    COUNT,
+    "Changes held back for a subscription until its initial rows were taken; beyond that it begins anew.",
+  ),
+  liveMaxResumeChanges: integer(
+    defaults.liveMaxResumeChanges,
+    COUNT,
+    "Versions that a subscription which goes on may have missed; beyond that it begins anew.",
+  ),
+  liveSharedTablesForUsers: boolean(
+    defaults.liveSharedTablesForUsers,
+    "Ordinary users may subscribe to SHARED tables that they may read.",
+  ),
   enforcePasswordComplexity: boolean(
     defaults.enforcePasswordComplexity,
     "Check the kinds of characters in passwords of CREATE USER and ALTER USER.",

@@ -5,6 +5,7 @@ import type { Catalog } from "./catalog/catalog.ts";
 import type { ColdParts } from "./cold/open-cold.ts";
 import type { DuckHost } from "./duckdb/host.ts";
 import type { Jobs } from "./jobs/jobs.ts";
+import type { LiveQueries } from "./live/live-queries.ts";
 import type { EngineOptions } from "./options.ts";
 import type { AnalyticalEngine } from "./query/analytic/index.ts";
 import type { RetryLane } from "./retry-lane.ts";
@@ -29,6 +30,7 @@ export interface Database {
   readonly duck: DuckHost;
   readonly analytics: AnalyticalEngine;
   readonly jobs: Jobs;
+  readonly live: LiveQueries;
   /** Microseconds since 1970. */
   readonly startedAt: bigint;
 }

@@ -12,6 +12,7 @@ import { DuckHost } from "./duckdb/host.ts";
 import { checksOf } from "./jobs/checks.ts";
 import { Jobs } from "./jobs/jobs.ts";
 import { Scheduler } from "./jobs/scheduler.ts";
+import { LiveQueries } from "./live/live-queries.ts";
 import { defaultEngineOptions, type EngineOptions } from "./options.ts";
 import { PlanCache } from "./plan-cache.ts";
 import { AnalyticalEngine } from "./query/analytic/index.ts";
@@ -92,6 +93,10 @@ export class Engine implements StatementExecutor {
     return this.#database.jobs;
   }
 
+  get live(): LiveQueries {
+    return this.#database.live;
+  }
+
   async execute(sql: string, context: RequestContext): Promise<readonly StatementResult[]> {
     if (this.#closing !== undefined) throw new StatementFailure(new KalamError("shutting_down"), 0, sql);
     const statements = this.#parse(sql);
@@ -150,8 +155,9 @@ export class Engine implements StatementExecutor {
   }
 
   async #close(): Promise<void> {
-    const { cold, jobs, pipeline, duck, store } = this.#database;
+    const { cold, jobs, live, pipeline, duck, store } = this.#database;
     this.#sweeper.stop();
+    live.close();
     try {
       await this.#scheduler.drain();
       await jobs.drain();
@@ -226,6 +232,7 @@ async function openDatabase(
     duck,
     analytics: new AnalyticalEngine(duck, (error, segments) => cold.rows.explain(error, segments)),
     jobs: new Jobs({ store, pipeline, options, surroundings, runtime, database: () => database }),
+    live: new LiveQueries(() => database),
     startedAt: runtime.clock.nowMicros(),
   };
   return database;

@@ -64,6 +64,12 @@ export interface EngineOptions {
   readonly flushDefaultRows: number;
   /** Seconds between two looks at what has to be flushed; 0 never looks. */
   readonly flushCheckSeconds: number;
+  /** Changes held back for a subscription until its initial rows were taken; beyond that it has to begin anew. */
+  readonly liveMaxHeldChanges: number;
+  /** Versions that a subscription which goes on may have missed; beyond that it has to begin anew. */
+  readonly liveMaxResumeChanges: number;
+  /** Ordinary users may subscribe to SHARED tables that they may read. */
+  readonly liveSharedTablesForUsers: boolean;
   /** Check the kinds of characters in passwords of CREATE USER and ALTER USER. */
   readonly enforcePasswordComplexity: boolean;
   /** Password of `root` when the database is new; without one the server must be set up first. */
@@ -108,6 +114,9 @@ export const defaultEngineOptions: EngineOptions = {
   segmentMemoryBytes: 256 * 1024 * 1024,
   flushDefaultRows: 10_000,
   flushCheckSeconds: 60,
+  liveMaxHeldChanges: 10_000,
+  liveMaxResumeChanges: 100_000,
+  liveSharedTablesForUsers: false,
   enforcePasswordComplexity: false,
   rootPassword: undefined,
   nodeId: 1,

@@ -94,6 +94,37 @@ export const ERRORS = define({
     "Parameter size exceeded: parameter ${number} has {bytes} bytes (maximum {maximum} bytes)",
     "Send a smaller value or raise execution.max_parameter_size_bytes.",
   ),
+  live_query_refused: invalidSql(
+    "0A000",
+    "Invalid SQL: {reason}",
+    "A live query is SELECT columns FROM namespace.table [WHERE …], without anything behind it.",
+  ),
+  live_query_unsupported: {
+    code: "UNSUPPORTED",
+    status: 400,
+    sqlstate: "0A000",
+    message: "Unsupported: {reason}",
+    remedy: "Correct the options of the subscription as the message says.",
+  },
+  live_shared_denied: denied(
+    "Permission denied: Role '{role}' cannot subscribe to the shared table '{table}'",
+    "Read it with SELECT, or ask the operator to set live.shared_tables_for_users.",
+  ),
+  live_query_killed: {
+    code: "KILLED",
+    status: 409,
+    sqlstate: "57014",
+    message: "The live query {id} was ended by an administrator",
+    remedy: "Ask an administrator before subscribing again.",
+  },
+  live_query_over: sql("55000", "The live query {id} is over", "Subscribe again."),
+  must_resnapshot: {
+    code: "MUST_RESNAPSHOT",
+    status: 409,
+    sqlstate: "55000",
+    message: "The subscription cannot go on from there: {reason}",
+    remedy: "Subscribe again without 'from', and replace what was there by the rows that come.",
+  },
   undefined_parameter: sql("42P02", "there is no parameter ${number}", "Pass one value in params for every $n."),
   statement_too_long: invalidSql(
     "54000",

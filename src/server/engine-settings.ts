@@ -41,6 +41,9 @@ export function engineSettings(config: Config): Partial<EngineOptions> {
     compactionMinSegments: config["compaction.min_segments"],
     deletedRetentionHours: config["compaction.deleted_retention_hours"],
     filterCacheBytes: config["cache.key_filters_mib"] * MIB,
+    liveMaxHeldChanges: config["live.max_held_changes"],
+    liveMaxResumeChanges: config["live.max_resume_changes"],
+    liveSharedTablesForUsers: config["live.shared_tables_for_users"],
     enforcePasswordComplexity: config["auth.enforce_password_complexity"],
     rootPassword: config["auth.root_password"],
   };

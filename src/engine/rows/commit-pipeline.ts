@@ -3,6 +3,7 @@ import { KalamError } from "../../errors/index.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import { SNOWFLAKE_EPOCH_MS } from "../../runtime/snowflake.ts";
 import type { ColdFindings } from "../cold/cold-findings.ts";
+import { ChangeFeed } from "./change-feed.ts";
 import type { HotVersion, Partition } from "./partition.ts";
 import type { PartitionCache } from "./partition-cache.ts";
 import { isShadowing } from "./row-codec.ts";
@@ -61,6 +62,7 @@ export class CommitPipeline {
   readonly #cache: PartitionCache;
   readonly #runtime: Runtime;
   readonly #maxWaiting: number;
+  readonly feed = new ChangeFeed();
   #waiting: Waiting[] = [];
   #running: Promise<void> | undefined;
   #closed = false;
@@ -77,7 +79,9 @@ export class CommitPipeline {
   /** Continues the sequence where the last run can have left it at most. */
   async start(): Promise<void> {
     const [note] = await this.#store.get([toBuffer(noteKey("seq_ceiling"))]);
-    if (note !== undefined) this.#runtime.seq.raise(note.readBigUInt64BE(0));
+    if (note === undefined) return;
+    this.feed.lastSeq = note.readBigUInt64BE(0);
+    this.#runtime.seq.raise(this.feed.lastSeq);
   }
 
   /** Resolves with what `prepare` returned, when that is durable. */
@@ -169,7 +173,7 @@ export class CommitPipeline {
       }
       if (ceiling !== undefined) this.#seqCeiling = ceiling;
       if (batch.lastSeq > this.#lastSeq) this.#lastSeq = batch.lastSeq;
-      await batch.apply(staged, this.#cache, timers);
+      await batch.apply(staged, this.#cache, this.feed, timers);
       batch.release(snapshots, true);
     } catch (error) {
       this.#cache.distrust(batch);

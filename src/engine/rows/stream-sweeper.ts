@@ -69,7 +69,7 @@ export class StreamSweeper {
       prepare: (batch) => {
         for (const key of keys) {
           const row = batch.get(partition, key);
-          if (row !== undefined && (row[SEQ_SLOT] as bigint) < oldest) batch.remove(partition, key, row);
+          if (row !== undefined && (row[SEQ_SLOT] as bigint) < oldest) batch.expire(partition, key, row);
         }
       },
     });

@@ -108,6 +108,10 @@ export class Transaction implements WriteTarget {
     this.#stage(partition, key, tombstone);
   }
 
+  expire(partition: Partition, key: string, row: Row): void {
+    this.remove(partition, key, row);
+  }
+
   #stage(partition: Partition, key: string, row: Row): void {
     for (const value of row) this.#bytes += approximateBytes(value);
     if (this.#bytes > this.#maxBytes) {

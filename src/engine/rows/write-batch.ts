@@ -6,6 +6,7 @@ import { type ColdFindings, NOTHING_FOUND } from "../cold/cold-findings.ts";
 import type { ReadableSegment } from "../cold/readable-segment.ts";
 import { StalePlan } from "../stale-plan.ts";
 import type { Row, Value } from "../types/column-type.ts";
+import type { ChangeFeed, ChangeFollower, RowChange } from "./change-feed.ts";
 import type { HotVersion, Partition, PartitionEdit } from "./partition.ts";
 import { isVolatile, type PartitionCache } from "./partition-cache.ts";
 import { toBuffer } from "./store-keys.ts";
@@ -36,6 +37,15 @@ interface Undo {
   readonly changes: Map<string, Row>;
   readonly key: string;
   readonly former: Row | undefined;
+  /** Nobody is told: the row was no longer there for anybody. */
+  readonly quiet: boolean;
+}
+
+/** What a follower is to be told of one partition. */
+interface Telling {
+  readonly follower: ChangeFollower;
+  readonly partition: Partition;
+  readonly changes: RowChange[];
 }
 
 /**
@@ -48,8 +58,8 @@ export class WriteBatch implements WriteTarget {
   readonly #changes = new Map<Partition, Map<string, Row>>();
   readonly #fetched = new Map<Partition, Map<string, HotVersion | undefined>>();
   readonly #findings = new Map<Partition, ColdFindings>();
-  /** Keys that were found in segments. */
-  readonly #coldKeys = new Map<Partition, Set<string>>();
+  /** What was found in segments, by key. */
+  readonly #coldRows = new Map<Partition, Map<string, Row>>();
   /** By the prefix of the partition. */
   readonly #moves = new Map<string, SegmentMove>();
   readonly #undo: Undo[] = [];
@@ -113,16 +123,16 @@ export class WriteBatch implements WriteTarget {
     if (!findings.covers(partition.manifest, key)) throw new StalePlan(partition.schema.fullName);
     const version = findings.version(key);
     if (version !== undefined) {
-      const keys = this.#coldKeys.get(partition);
-      if (keys === undefined) this.#coldKeys.set(partition, new Set([key]));
-      else keys.add(key);
+      const rows = this.#coldRows.get(partition);
+      if (rows === undefined) this.#coldRows.set(partition, new Map([[key, version]]));
+      else rows.set(key, version);
     }
     return version;
   }
 
   /** Whether a new version of the key hides what a segment may have. */
   #isShadowing(partition: Partition, key: string): boolean {
-    if (this.#coldKeys.get(partition)?.has(key) === true) return true;
+    if (this.#coldRows.get(partition)?.has(key) === true) return true;
     return partition.state === "resident"
       ? partition.shadow(key) !== undefined
       : this.#fetched.get(partition)?.get(key)?.shadows === true;
@@ -145,20 +155,29 @@ export class WriteBatch implements WriteTarget {
 
   /** Stages a tombstone: the key columns stay, so that the deletion can be told to those who follow the table. */
   remove(partition: Partition, key: string, row: Row): void {
+    this.#delete(partition, key, row, false);
+  }
+
+  /** Stages the deletion of a row that has outlived its time, or has to make room: no change that anybody is told of. */
+  expire(partition: Partition, key: string, row: Row): void {
+    this.#delete(partition, key, row, true);
+  }
+
+  #delete(partition: Partition, key: string, row: Row, quiet: boolean): void {
     const tombstone = new Array<Value>(partition.schema.slotCount).fill(null);
     for (const slot of partition.schema.keySlots) tombstone[slot] = row[slot] ?? null;
     tombstone[SEQ_SLOT] = this.#nextSeq();
     tombstone[DELETED_SLOT] = true;
-    this.#stage(partition, key, tombstone);
+    this.#stage(partition, key, tombstone, quiet);
   }
 
-  #stage(partition: Partition, key: string, row: Row): void {
+  #stage(partition: Partition, key: string, row: Row, quiet = false): void {
     let changes = this.#changes.get(partition);
     if (changes === undefined) {
       changes = new Map();
       this.#changes.set(partition, changes);
     }
-    this.#undo.push({ changes, key, former: changes.get(key) });
+    this.#undo.push({ changes, key, former: changes.get(key), quiet });
     changes.set(key, row);
   }
 
@@ -265,8 +284,14 @@ export class WriteBatch implements WriteTarget {
    * Makes the batch visible, all of it in one turn. Called once, after it is durable. The trees for many rows are made aside
    * first, over several turns.
    */
-  async apply({ sizes, shadowing }: StoreChanges, cache: PartitionCache, timers: Timers): Promise<void> {
+  async apply(
+    { sizes, shadowing }: StoreChanges,
+    cache: PartitionCache,
+    feed: ChangeFeed,
+    timers: Timers,
+  ): Promise<void> {
     const aside = sizes.size > ROWS_PER_TURN;
+    const tellings = this.#tellings(feed);
     const edits: (readonly [Partition, PartitionEdit])[] = [];
     let applied = 0;
     for (const [partition, changes] of this.#changes) {
@@ -288,5 +313,31 @@ export class WriteBatch implements WriteTarget {
     }
     for (const [partition, edit] of edits) partition.finish(edit);
     for (const work of this.#applied) work();
+    if (this.#lastSeq > feed.lastSeq) feed.lastSeq = this.#lastSeq;
+    for (const { follower, partition, changes } of tellings) follower.tell(partition, changes);
+  }
+
+  /**
+   * What those are to be told who follow the partitions: every version that was staged, in order, also one that a later job of this
+   * batch has replaced.
+   */
+  #tellings(feed: ChangeFeed): readonly Telling[] {
+    const tellings = new Map<ReadonlyMap<string, Row>, Telling & { readonly newer: Map<string, Row> }>();
+    for (const [partition, changes] of this.#changes) {
+      const follower = feed.followerOf(partition);
+      if (follower !== undefined) tellings.set(changes, { follower, partition, changes: [], newer: new Map() });
+    }
+    if (tellings.size === 0) return [];
+    for (const { changes, key, former, quiet } of this.#undo.toReversed()) {
+      const telling = tellings.get(changes);
+      if (telling === undefined) continue;
+      const row = (telling.newer.get(key) ?? changes.get(key)) as Row;
+      if (former !== undefined) telling.newer.set(key, former);
+      if (quiet) continue;
+      const before = former ?? this.#former(telling.partition, key) ?? this.#coldRows.get(telling.partition)?.get(key);
+      telling.changes.push({ key, former: before?.[DELETED_SLOT] === true ? undefined : before, row });
+    }
+    for (const { changes } of tellings.values()) changes.reverse();
+    return [...tellings.values()];
   }
 }

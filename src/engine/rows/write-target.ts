@@ -14,6 +14,8 @@ export interface WriteTarget {
   append(partition: Partition, row: Value[]): string;
   /** Stages the deletion of `row`. */
   remove(partition: Partition, key: string, row: Row): void;
+  /** Stages the deletion of a row of a STREAM table that makes room for others. */
+  expire(partition: Partition, key: string, row: Row): void;
   mark(): number;
   rollback(mark: number): void;
 }

@@ -13,5 +13,5 @@ export function makeRoom(target: WriteTarget, partition: Partition, maximum: num
   for (const [key, row] of partition.entries()) if (target.get(partition, key) === row) rows.push({ key, row });
   const surplus = Math.min(rows.length, rows.length + added - maximum + Math.floor(maximum / 10));
   rows.sort((a, b) => ((a.row[SEQ_SLOT] as bigint) < (b.row[SEQ_SLOT] as bigint) ? -1 : 1));
-  for (const { key, row } of rows.slice(0, surplus)) target.remove(partition, key, row);
+  for (const { key, row } of rows.slice(0, surplus)) target.expire(partition, key, row);
 }

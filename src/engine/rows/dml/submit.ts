@@ -35,17 +35,23 @@ export async function submitWrite<T>(
   if (execution.transaction !== undefined) {
     return stageInTransaction(database, execution.transaction, partition, keys, stage);
   }
-  const loading = database.cache.ready(partition);
-  if (loading !== undefined) await loading;
-  const found = database.cold.rows.find(partition, keys);
-  const cold = found instanceof Promise ? await found : found;
-  return database.pipeline.submit({
-    reads: [{ partition, keys, cold }],
-    prepare: (batch) => {
-      requireCurrent(database, partition);
-      return stage(batch, partition);
-    },
-  });
+  // What is evicted meanwhile would hear of no commits: it stays until the pipeline holds it.
+  partition.pins++;
+  try {
+    const loading = database.cache.ready(partition);
+    if (loading !== undefined) await loading;
+    const found = database.cold.rows.find(partition, keys);
+    const cold = found instanceof Promise ? await found : found;
+    return database.pipeline.submit({
+      reads: [{ partition, keys, cold }],
+      prepare: (batch) => {
+        requireCurrent(database, partition);
+        return stage(batch, partition);
+      },
+    });
+  } finally {
+    partition.pins--;
+  }
 }
 
 async function stageInTransaction<T>(

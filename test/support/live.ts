@@ -44,6 +44,18 @@ export async function run(
   return results.at(-1) as StatementResult;
 }
 
+/** Moves all hot rows to segments. */
+export async function flushEverything(engine: Engine): Promise<void> {
+  await run(engine, "root", "STORAGE FLUSH ALL");
+  for (;;) {
+    const jobs = engine.jobs.list().filter(({ status }) => status !== "completed");
+    if (jobs.length === 0) return;
+    const failed = jobs.find(({ status }) => status === "failed" || status === "cancelled");
+    if (failed !== undefined) throw new Error(`job ${failed.id} failed: ${failed.message}`);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}
+
 export interface Follow {
   readonly sql: string;
   readonly user?: string;
@@ -115,6 +127,13 @@ export class Follower implements LiveSink {
   /** The initial rows as objects, without `_seq`. */
   get initial(): readonly object[] {
     return this.batches.flatMap(({ rows }) => rows.map((row) => this.object(row)));
+  }
+
+  /** What the batches say is gone: the key columns. */
+  get gone(): readonly object[] {
+    return this.batches.flatMap(({ gone }) =>
+      gone.map((row) => Object.fromEntries(Object.entries(this.object(row)).filter(([, value]) => value !== null))),
+    );
   }
 
   /** The changes so far: their kind and their rows as objects, without `_seq`. Empties the list. */

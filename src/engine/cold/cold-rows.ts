@@ -82,6 +82,22 @@ export class ColdRows {
     return filters;
   }
 
+  /**
+   * Versions in the segments of a manifest that are later than a `_seq`, deletions included. The files are held from now on.
+   * @param limit how many are of use; whoever gets as many has not got all
+   */
+  async versionsAfter(schema: TableSchema, manifest: Manifest, seq: bigint, limit: number): Promise<readonly Row[]> {
+    const later = manifest.segments.filter(({ maxSeq }) => maxSeq > seq);
+    if (later.length === 0) return [];
+    const segments = this.readable(manifest, later);
+    const hold = this.files.hold(segments);
+    try {
+      return await this.#reader.versionsAfter(schema, segments, seq, limit);
+    } finally {
+      hold.release();
+    }
+  }
+
   /** Segments of a manifest that can have rows of the range. */
   within(manifest: Manifest, range: KeyRange): readonly ReadableSegment[] {
     return this.readable(

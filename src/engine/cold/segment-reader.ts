@@ -7,6 +7,7 @@ import type { ReadableSegment } from "./readable-segment.ts";
 import { lookupKeys } from "./segment-lookup.ts";
 import { mergeSegments } from "./segment-merge.ts";
 import { SegmentQueries } from "./segment-queries.ts";
+import { versionsAfter } from "./segment-versions.ts";
 
 /**
  * Rows of segments as the rest of the engine knows rows: one value a slot, of our own kinds, equal to those that the hot store
@@ -51,6 +52,16 @@ export class SegmentReader {
     signal?: AbortSignal,
   ): AsyncIterable<readonly Row[]> {
     return mergeSegments(this.#queries, schema, segments, range, reverse, signal);
+  }
+
+  /** Versions later than a `_seq`, deletions included; at most `limit` of each layout of files. */
+  versionsAfter(
+    schema: TableSchema,
+    segments: readonly ReadableSegment[],
+    seq: bigint,
+    limit: number,
+  ): Promise<readonly Row[]> {
+    return versionsAfter(this.#queries, schema, segments, seq, limit);
   }
 
   /**

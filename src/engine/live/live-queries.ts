@@ -10,12 +10,12 @@ import type { ParsedStatement } from "../sql/statement.ts";
 import { StalePlan } from "../stale-plan.ts";
 import { StatementFailure } from "../statement-failure.ts";
 import { DEFAULT_NAMESPACE } from "../statements/default-namespace.ts";
+import { beginSnapshot } from "./begin-snapshot.ts";
 import type { LiveInfo, LiveRequest, LiveSink, LiveSubscription } from "./contract.ts";
 import { LiveQuery } from "./live-query.ts";
 import { LiveTable, type Whose } from "./live-table.ts";
 import { planLive } from "./plan.ts";
 import { queryText } from "./query-text.ts";
-import { beginSnapshot } from "./snapshots.ts";
 import { Subscription } from "./subscription.ts";
 
 /** How often a subscription begins anew because its table was altered meanwhile. */
@@ -106,7 +106,7 @@ export class LiveQueries {
       request: { principal },
     };
     const plan = planLive(this.#database, execution, inner.node, statement, false);
-    const query = new LiveQuery(plan, frameOf(this.#database, execution, plan.binder));
+    const query = new LiveQuery(plan, execution, frameOf(this.#database, execution, plan.binder));
     const user = plan.schema.definition.kind === "shared" ? "" : principal.userId;
     const partition = cache.partition(plan.schema, user);
     for (let loading = cache.ready(partition); loading !== undefined; loading = cache.ready(partition)) await loading;

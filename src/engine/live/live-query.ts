@@ -1,5 +1,6 @@
 import { type KalamError, toKalamError } from "../../errors/index.ts";
 import { DELETED_SLOT, SEQ_SLOT, type TableSchema } from "../catalog/table-schema.ts";
+import type { Execution } from "../execution.ts";
 import type { Frame } from "../query/expression/index.ts";
 import type { RowChange } from "../rows/change-feed.ts";
 import type { Row, Value } from "../types/column-type.ts";
@@ -23,10 +24,13 @@ export interface LiveListener {
 export class LiveQuery {
   readonly listeners = new Set<LiveListener>();
   plan: LivePlan;
+  /** Of the first who asked. */
+  readonly execution: Execution;
   readonly frame: Frame;
 
-  constructor(plan: LivePlan, frame: Frame) {
+  constructor(plan: LivePlan, execution: Execution, frame: Frame) {
     this.plan = plan;
+    this.execution = execution;
     this.frame = frame;
   }
 
@@ -51,7 +55,8 @@ export class LiveQuery {
   }
 
   /** What is told of a row that is not in the result: its key, and when it went. */
-  projectGone(schema: TableSchema, row: Row, user: string): Row {
+  projectGone(row: Row, user: string): Row {
+    const { schema } = this.plan;
     const gone = new Array<Value>(schema.slotCount).fill(null);
     for (const slot of schema.keySlots) gone[slot] = row[slot] ?? null;
     gone[SEQ_SLOT] = row[SEQ_SLOT] ?? null;

@@ -19,6 +19,9 @@ export const USER_SLOT = -1;
 export interface LivePlan {
   readonly schema: TableSchema;
   readonly node: SelectStmt;
+  readonly table: RangeVar;
+  /** What the table is called in the query. */
+  readonly alias: string;
   readonly binder: InputBinder;
   readonly where: Compiled | undefined;
   /** A condition by which changes find the query without evaluating it. */
@@ -58,12 +61,13 @@ export function compileLive(
 ): LivePlan {
   const table = onlyTable(node);
   const binder = new InputBinder(template);
-  const scope: Scope = { shape: schema.shape, alias: table.alias?.aliasname ?? table.relname, binder };
+  const alias = table.alias?.aliasname ?? table.relname ?? "";
+  const scope: Scope = { shape: schema.shape, alias, binder };
   try {
     const where = node.whereClause === undefined ? undefined : compileCondition(node.whereClause, scope);
     if (where?.dependency === VOLATILE) throw refused("The WHERE of a live query cannot have values made by chance");
     const equality = node.whereClause === undefined ? undefined : equalityOf(node.whereClause, scope);
-    return { schema, node, binder, where, equality, ...columnsOf(schema, node, scope, everybody) };
+    return { schema, node, table, alias, binder, where, equality, ...columnsOf(schema, node, scope, everybody) };
   } catch (error) {
     if (error instanceof NotSimple)
       throw refused(error.message.replace("not for the row evaluator: ", "No live query knows "));

@@ -10,6 +10,20 @@ export interface Snapshot {
   close(): void;
 }
 
+/** A row of the table that a snapshot gives, or the version that says why it is no longer there. */
+export interface SnapshotEntry {
+  /** That of the version. */
+  readonly seq: bigint;
+  readonly row: Row;
+  readonly gone: boolean;
+  /** Whose it is; empty in a shared table. */
+  readonly user: string;
+}
+
+export function bySeq(a: SnapshotEntry, b: SnapshotEntry): number {
+  return a.seq < b.seq ? -1 : 1;
+}
+
 const NO_ROWS: readonly Row[] = [];
 
 /** For whoever asked for changes only. */

@@ -100,7 +100,12 @@ export function openTable(database: Database, execution: Execution, schema: Tabl
     : loading.then(() => relationOf(database, execution, partition));
 }
 
-function relationOf(database: Database, execution: Execution, partition: Partition): Relation {
+/** The rows of a partition that is ready, as a statement reads them. */
+export function relationOf(
+  database: Database,
+  execution: Pick<Execution, "transaction">,
+  partition: Partition,
+): Relation {
   return new TableRelation(
     partition,
     database.store,

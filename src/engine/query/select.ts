@@ -69,19 +69,27 @@ function onlyTable(node: SelectStmt): RangeVar | undefined | "many" {
   return first.RangeVar.alias?.colnames === undefined ? first.RangeVar : "many";
 }
 
-/** Runs a plan. The rows are those of this moment, also when they are fetched later. */
-export async function runSelect(database: Database, execution: Execution, plan: SelectPlan): Promise<QueryResult> {
+/**
+ * Runs a plan. The rows are those of this moment, also when they are fetched later.
+ * @param given stands for the table of the plan, whatever that is called now and whoever may read it
+ */
+export async function runSelect(
+  database: Database,
+  execution: Execution,
+  plan: SelectPlan,
+  given?: Relation,
+): Promise<QueryResult> {
   try {
-    return await runHere(database, execution, plan, false);
+    return await runHere(database, execution, plan, false, given);
   } catch (error) {
     if (!(error instanceof NotSimple)) throw error;
-    if (!(error instanceof RowsInSegments)) return runAnalytical(database, execution, plan.node);
+    if (!(error instanceof RowsInSegments)) return runAnalytical(database, execution, plan.node, given);
   }
   try {
-    return await runAnalytical(database, execution, inKeyOrder(plan));
+    return await runAnalytical(database, execution, inKeyOrder(plan), given);
   } catch (error) {
     if (!isForRowsOnly(error)) throw error;
-    return runHere(database, execution, plan, true);
+    return runHere(database, execution, plan, true, given);
   }
 }
 
@@ -112,16 +120,21 @@ async function runHere(
   execution: Execution,
   plan: SelectPlan,
   anyway: boolean,
+  given: Relation | undefined,
 ): Promise<QueryResult> {
-  if (plan.row === undefined) return runAnalytical(database, execution, plan.node);
+  if (plan.row === undefined) return runAnalytical(database, execution, plan.node, given);
   const frame = frameOf(database, execution, plan.binder);
   if (plan.table === undefined) return { columns: plan.row.columns, rows: await plan.row.run(undefined, frame) };
-  const resolved = resolveName(database, execution, nameOfRangeVar(plan.table), "read");
-  if (resolved.kind === "view") throw new KalamError("serialization_failure");
-  const opened = openResolved(database, execution, resolved);
+  const opened = given ?? openPlanned(database, execution, plan.table);
   const relation = opened instanceof Promise ? await opened : opened;
   const rows = plan.row.run(relation, frame, anyway);
   return { columns: plan.row.columns, rows: rows instanceof Promise ? await rows : rows };
+}
+
+function openPlanned(database: Database, execution: Execution, table: RangeVar): Relation | Promise<Relation> {
+  const resolved = resolveName(database, execution, nameOfRangeVar(table), "read");
+  if (resolved.kind === "view") throw new KalamError("serialization_failure");
+  return openResolved(database, execution, resolved);
 }
 
 /** How a plan would be answered now, a line a step. */
@@ -171,8 +184,13 @@ export function frameOrNone(
   }
 }
 
-export function runAnalytical(database: Database, execution: Execution, node: SelectStmt): Promise<QueryResult> {
-  return database.analytics.query(node, analyticalContext(database, execution));
+export function runAnalytical(
+  database: Database,
+  execution: Execution,
+  node: SelectStmt,
+  given?: Relation,
+): Promise<QueryResult> {
+  return database.analytics.query(node, analyticalContext(database, execution, given && (() => given)));
 }
 
 /** @param override answers for a name before the catalog is asked: the rows of a RETURNING clause */

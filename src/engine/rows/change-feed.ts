@@ -20,7 +20,9 @@ export interface ChangeFollower {
 /** Where the commit pipeline says what has become visible. A table that nobody follows costs one look into a map a batch. */
 export class ChangeFeed {
   readonly #followers = new Map<number, ChangeFollower>();
-  /** Versions up to this `_seq` are visible, later ones will be told; at the start, what the last run can have written. */
+  /** Greater than every `_seq` of an earlier run. */
+  startSeq = 0n;
+  /** Versions up to this `_seq` are visible, later ones will be told. */
   lastSeq = 0n;
 
   follow(tableId: number, follower: ChangeFollower): void {

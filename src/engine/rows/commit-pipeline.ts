@@ -80,8 +80,10 @@ export class CommitPipeline {
   async start(): Promise<void> {
     const [note] = await this.#store.get([toBuffer(noteKey("seq_ceiling"))]);
     if (note === undefined) return;
-    this.feed.lastSeq = note.readBigUInt64BE(0);
-    this.#runtime.seq.raise(this.feed.lastSeq);
+    const ceiling = note.readBigUInt64BE(0);
+    this.feed.startSeq = ceiling;
+    this.feed.lastSeq = ceiling;
+    this.#runtime.seq.raise(ceiling);
   }
 
   /** Resolves with what `prepare` returned, when that is durable. */

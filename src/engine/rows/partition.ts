@@ -61,6 +61,8 @@ export class Partition {
   pins = 0;
   loading: Promise<void> | undefined;
   membership: Membership = "cached";
+  /** The `_seq` of the last deletion of a stream row that somebody asked for: nothing else is left of it. */
+  lastRemoval = 0n;
   readonly #account: MemoryAccount;
   #bytes = PARTITION_OVERHEAD_BYTES;
   #tree: RowTree = newRowTree();

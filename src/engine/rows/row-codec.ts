@@ -17,6 +17,8 @@ export interface StoredRow {
 const FORMAT = 1;
 const FLAG_DELETED = 1;
 const FLAG_SHADOWS = 2;
+/** Where the seq stands: behind the format. */
+const SEQ_AT = 1;
 /** Where the flags stand: behind the format and the seq. */
 const FLAGS_AT = 9;
 const CHECKSUM_BYTES = 4;
@@ -148,6 +150,11 @@ function formAt(bytes: Buffer, forms: number, slot: number): Form {
 }
 
 /** Whether a stored row says that an older version of its key may be in a segment. */
+/** The `_seq` of a stored row, without a look at the rest. */
+export function seqOfStored(bytes: Buffer): bigint {
+  return bytes.readBigInt64BE(SEQ_AT);
+}
+
 export function isShadowing(bytes: Buffer): boolean {
   return ((bytes[FLAGS_AT] ?? 0) & FLAG_SHADOWS) !== 0;
 }

@@ -6,7 +6,6 @@ import type { Row } from "../types/column-type.ts";
 import { keySuccessor } from "./key-codec.ts";
 import type { KeyedVersion } from "./merged-scan.ts";
 import type { Partition } from "./partition.ts";
-import { isShadowing } from "./row-codec.ts";
 import { fromBuffer, toBuffer } from "./store-keys.ts";
 import type { PreImages } from "./store-snapshots.ts";
 
@@ -51,9 +50,9 @@ export class StoreScan {
 
   /**
    * Versions in key order or backwards, deletions included.
-   * @param only leaves out committed versions by what the store has of them
+   * @param wanted leaves out committed versions by what the store has of them
    */
-  async *versions(only?: "shadows"): AsyncGenerator<readonly KeyedVersion[], void, undefined> {
+  async *versions(wanted?: (stored: Buffer) => boolean): AsyncGenerator<readonly KeyedVersion[], void, undefined> {
     const { prefix, snapshots, schema } = this.#partition;
     try {
       let start = prefix + (this.#range.start ?? "");
@@ -75,7 +74,7 @@ export class StoreScan {
           const name = fromBuffer(key).slice(prefix.length);
           // What was written since may be of a later schema: it is not looked at.
           if (this.#images.rows.has(name)) this.#keepFormer(name, found);
-          else if (only !== "shadows" || isShadowing(value)) found.set(name, schema.decode(value));
+          else if (wanted === undefined || wanted(value)) found.set(name, schema.decode(value));
         }
         const versions = this.#asItWas(found, lastKey?.slice(prefix.length));
         if (versions.length > 0) yield versions;

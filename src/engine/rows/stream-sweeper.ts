@@ -61,7 +61,7 @@ export class StreamSweeper {
     const keys: string[] = [];
     for (const [key, row] of partition.entries()) if ((row[SEQ_SLOT] as bigint) < oldest) keys.push(key);
     if (keys.length === 0) {
-      if (partition.rowCount === 0) this.#cache.drop(partition);
+      if (partition.rowCount === 0 && partition.lastRemoval < oldest) this.#cache.drop(partition);
       return;
     }
     await this.#pipeline.submit({

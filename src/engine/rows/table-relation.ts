@@ -8,6 +8,7 @@ import { StalePlan } from "../stale-plan.ts";
 import type { Row } from "../types/column-type.ts";
 import { type KeyedVersion, mergeByKey } from "./merged-scan.ts";
 import type { Partition } from "./partition.ts";
+import { isShadowing } from "./row-codec.ts";
 import type { RowTree } from "./row-tree.ts";
 import { type Overlay, StoreScan } from "./store-scan.ts";
 import { storedVersions } from "./stored-versions.ts";
@@ -157,7 +158,7 @@ export class TableRelation implements Relation {
   #shadows(range: KeyRange): Iterable<readonly Row[]> | AsyncIterable<readonly Row[]> | undefined {
     if (!this.#partition.inMemory) {
       const scan = new StoreScan(this.#partition, this.#store, this.#cold, this.#overlay, range, false);
-      return rowsOf(this.#partition.schema, scan.versions("shadows"));
+      return rowsOf(this.#partition.schema, scan.versions(isShadowing));
     }
     const committed = this.#partition.shareShadows();
     if (committed === undefined && this.#overlay === undefined) return undefined;

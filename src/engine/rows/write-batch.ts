@@ -67,6 +67,8 @@ export class WriteBatch implements WriteTarget {
   readonly #deletes: Buffer[] = [];
   readonly #deleteRanges: [Buffer, Buffer][] = [];
   readonly #applied: (() => void)[] = [];
+  /** The last deletion that somebody asked for. */
+  readonly #removals = new Map<Partition, bigint>();
   readonly #doubted: (() => void)[] = [];
   #lastSeq = 0n;
 
@@ -168,6 +170,7 @@ export class WriteBatch implements WriteTarget {
     for (const slot of partition.schema.keySlots) tombstone[slot] = row[slot] ?? null;
     tombstone[SEQ_SLOT] = this.#nextSeq();
     tombstone[DELETED_SLOT] = true;
+    if (!quiet) this.#removals.set(partition, tombstone[SEQ_SLOT]);
     this.#stage(partition, key, tombstone, quiet);
   }
 
@@ -312,6 +315,7 @@ export class WriteBatch implements WriteTarget {
       edits.push([partition, edit]);
     }
     for (const [partition, edit] of edits) partition.finish(edit);
+    for (const [partition, seq] of this.#removals) partition.lastRemoval = seq;
     for (const work of this.#applied) work();
     if (this.#lastSeq > feed.lastSeq) feed.lastSeq = this.#lastSeq;
     for (const { follower, partition, changes } of tellings) follower.tell(partition, changes);

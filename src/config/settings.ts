@@ -155,6 +155,40 @@ export const SETTINGS = {
     "Bytes that the body of a request may have.",
   ),
 
+  "rate_limit.max_messages_per_sec": integer(1000, [1, MANY], "WebSocket messages per second and connection."),
+  "rate_limit.max_subscriptions_per_user": integer(
+    100,
+    [1, MANY],
+    "Live queries that one user may have open, over all connections.",
+  ),
+
+  "websocket.auth_timeout_secs": integer(3, [1, 3600], "Seconds in which a WebSocket client must have authenticated."),
+  "websocket.client_timeout_secs": integer(
+    10,
+    [1, 86_400],
+    "Seconds after which a silent WebSocket client counts as gone.",
+  ),
+  "websocket.heartbeat_interval_secs": integer(
+    5,
+    [1, 3600],
+    "Seconds between two looks for silent WebSocket clients, and for those whose token has expired.",
+  ),
+  "websocket.max_subscriptions_per_connection": integer(
+    100,
+    [1, MANY],
+    "Live queries that one connection may have open.",
+  ),
+  "websocket.max_buffered_bytes": integer(
+    4 * MIB,
+    [64 * 1024, HUGE],
+    "Bytes that may wait for a WebSocket client that reads slowly; with more, its connection is closed, and it resumes where it was.",
+  ),
+  "websocket.max_total_buffered_mib": integer(
+    256,
+    [1, 1_048_576],
+    "MiB that may wait for all WebSocket clients together; with more, the slowest are closed first.",
+  ),
+
   "auth.root_password": optionalText("Password of `root` when the database is new.", {
     environment: ["KALAMDB_ROOT_PASSWORD"],
     secret: true,
@@ -190,6 +224,15 @@ export const SETTINGS = {
   "security.trusted_proxy_ranges": list([], "Proxies whose X-Forwarded-For is believed, as addresses or CIDR ranges.", {
     environment: ["KALAMDB_TRUSTED_PROXY_RANGES"],
   }),
+  "security.max_ws_message_size": integer(
+    MIB,
+    [1024, 64 * MIB],
+    "Bytes that a WebSocket message of a client may have.",
+  ),
+  "security.strict_ws_origin_check": boolean(
+    false,
+    "Refuse WebSocket connections without an Origin where security.cors.allowed_origins lists some.",
+  ),
   "security.cors.allowed_origins": list([], "Origins that browsers may call from; empty or `*` means any."),
   "security.cors.allowed_methods": list(
     ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"],
@@ -259,7 +302,6 @@ export const FOREIGN: readonly string[] = [
   "topics",
   "stream.default_ttl_seconds",
   "stream.eviction_interval_seconds",
-  "websocket",
   "oauth",
   "user_management",
   "jobs.wal_cleanup_interval_seconds",
@@ -271,13 +313,9 @@ export const FOREIGN: readonly string[] = [
   "auth.max_password_length",
   "auth.pg_auth_token",
   "execution.sql_plan_cache_ttl_seconds",
-  "rate_limit.max_messages_per_sec",
-  "rate_limit.max_subscriptions_per_user",
   "rate_limit.cache_max_entries",
   "rate_limit.cache_ttl_seconds",
   "security.max_request_body_size",
-  "security.max_ws_message_size",
-  "security.strict_ws_origin_check",
   "logging.otlp",
   "logging.targets",
 ];

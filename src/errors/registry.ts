@@ -188,6 +188,78 @@ export const ERRORS = define({
     remedy: "Close connections, or raise rate_limit.max_connections_per_ip.",
   },
 
+  // --- WebSocket ---------------------------------------------------------------------------------------------
+  upgrade_required: {
+    code: "UPGRADE_REQUIRED",
+    status: 426,
+    sqlstate: "08P01",
+    message: "This address speaks WebSocket",
+    remedy: "Connect to it with a WebSocket client.",
+  },
+  origin_refused: {
+    code: "ORIGIN_REFUSED",
+    status: 403,
+    sqlstate: "28000",
+    message: "{reason}",
+    remedy: "Add the page's origin to security.cors.allowed_origins.",
+  },
+  live_authentication_required: {
+    code: "AUTH_REQUIRED",
+    status: 401,
+    sqlstate: "28000",
+    message: "Authentication required before subscribing",
+    remedy: "Send an authenticate message first.",
+  },
+  live_message_too_large: {
+    code: "MESSAGE_TOO_LARGE",
+    status: 413,
+    sqlstate: "54000",
+    message: "Message too large: {bytes} bytes (maximum {maximum} bytes)",
+    remedy: "Send less at once or raise security.max_ws_message_size.",
+  },
+  live_message_rate: {
+    code: "RATE_LIMIT_EXCEEDED",
+    status: 429,
+    sqlstate: "53400",
+    message: "Too many messages",
+    remedy: "Send fewer messages a second, or raise rate_limit.max_messages_per_sec.",
+  },
+  live_binary: {
+    code: "UNSUPPORTED_DATA",
+    status: 415,
+    sqlstate: "08P01",
+    message: "{reason}",
+    remedy: "Ask for msgpack in the authenticate message, or send JSON as text.",
+  },
+  live_subscription_id: {
+    code: "INVALID_SUBSCRIPTION_ID",
+    status: 400,
+    sqlstate: "22023",
+    message: "Subscription id must have 1 to {maximum} characters",
+    remedy: "Choose an id for the subscription.",
+  },
+  live_user_subscriptions: {
+    code: "SUBSCRIPTION_LIMIT_EXCEEDED",
+    status: 429,
+    sqlstate: "53400",
+    message: "Maximum subscriptions reached ({maximum})",
+    remedy: "Close live queries, or raise rate_limit.max_subscriptions_per_user.",
+  },
+  live_connection_subscriptions: {
+    code: "UNSUPPORTED",
+    status: 429,
+    sqlstate: "53400",
+    message: "Invalid operation: Maximum subscriptions ({maximum}) per connection exceeded",
+    remedy: "Close live queries, or raise websocket.max_subscriptions_per_connection.",
+  },
+  live_subscription_missing: {
+    code: "BATCH_FETCH_FAILED",
+    status: 404,
+    sqlstate: "42704",
+    message: "Not found: Subscription not found: {id}",
+    remedy: "Subscribe first.",
+  },
+
   // --- authentication ----------------------------------------------------------------------------------------
   missing_authorization: {
     code: "MISSING_AUTHORIZATION",

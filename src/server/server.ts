@@ -76,6 +76,7 @@ export class KalamServer implements Service {
         executor: this.#engine,
         accounts: this.#engine.accounts,
         tokens: await this.#tokens(this.#engine),
+        live: this.#engine.live,
       });
     } catch (error) {
       await this.stop();

@@ -98,7 +98,8 @@ export async function startHttp(environment: Record<string, string> = {}, clock?
   const build = { version: "9.9.9", commit: "abc", buildDate: "2026-01-01T00:00:00.000Z" };
   const server = new HttpServer({ config, runtime, log, build });
   await server.start();
-  server.attach({ executor, accounts, tokens });
+  const live = { subscribe: () => Promise.reject(new KalamError("shutting_down")) };
+  server.attach({ executor, accounts, tokens, live });
   const { url } = server;
 
   const bearer = async (userId: string, role = "user"): Promise<string> => {

@@ -49,6 +49,17 @@ export class Cors {
     return true;
   }
 
+  /**
+   * Why a connection that browsers open without asking first is refused; undefined when it is not.
+   *
+   * @param strict refuse those without an origin too
+   */
+  refusal(origin: string | undefined, strict: boolean): string | undefined {
+    if (this.#any) return undefined;
+    if (origin === undefined) return strict ? "Origin header required" : undefined;
+    return this.#origins.has(origin) ? undefined : "Origin not allowed";
+  }
+
   #allows(origin: string): boolean {
     return this.#any || this.#origins.has(origin);
   }

@@ -1,15 +1,19 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
 import type { Config } from "../../config/index.ts";
 import { type ErrorKey, type ErrorValues, KalamError } from "../../errors/index.ts";
+import { LIVE_PATH } from "../../protocol/live.ts";
 import type { BuildInfo } from "../../runtime/build-info.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import type { Service } from "../../runtime/service.ts";
 import { ConnectionGuard } from "../limits/connection-guard.ts";
+import { LiveServer } from "../live/live-server.ts";
 import type { Log } from "../log.ts";
 import { ClientAddresses, isForwarded, isLoopback } from "./addresses.ts";
 import { Cors } from "./cors.ts";
+import { IncomingRequest, pathOf } from "./incoming-request.ts";
 import { announcedLength } from "./request-body.ts";
 import { RequestIds } from "./request-ids.ts";
 import { createRouteApp } from "./route-app.ts";
@@ -21,6 +25,7 @@ const SQL_PATH = "/v1/api/sql";
 interface Routes {
   readonly backend: Backend;
   readonly sql: SqlRoute;
+  readonly live: LiveServer;
   readonly others: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 }
 
@@ -48,7 +53,7 @@ export class HttpServer implements Service {
   /** Connections from this machine: their requests are not looked at again, unless a proxy says whose they are. */
   readonly #own = new WeakSet<Socket>();
   #routes: Routes | undefined;
-  #draining: Promise<void> | undefined;
+  #draining: Promise<unknown> | undefined;
 
   /** @throws KalamError `config_invalid` */
   constructor(options: HttpServerOptions) {
@@ -69,6 +74,7 @@ export class HttpServer implements Service {
       : undefined;
     this.#server = createServer(
       {
+        IncomingMessage: IncomingRequest,
         maxHeaderSize: config["performance.max_header_size"],
         headersTimeout: config["performance.client_request_timeout"] * 1000,
         requestTimeout: config["performance.request_timeout"] * 1000,
@@ -80,6 +86,7 @@ export class HttpServer implements Service {
     );
     this.#server.maxConnections = config["performance.max_connections"];
     this.#server.on("connection", (socket) => this.#greet(socket));
+    this.#server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
     this.#server.on("clientError", (error: NodeJS.ErrnoException, socket) =>
       refuseBrokenRequest(error, socket as Socket),
     );
@@ -110,6 +117,7 @@ export class HttpServer implements Service {
     this.#routes = {
       backend,
       sql: new SqlRoute(this.#context, backend),
+      live: new LiveServer(this.#context, backend),
       others: getRequestListener(app.fetch, { overrideGlobalObjects: false }),
     };
   }
@@ -120,15 +128,19 @@ export class HttpServer implements Service {
     return `http://${family === "IPv6" ? `[${address}]` : address}:${port}`;
   }
 
-  /** Takes no new connection and no new request; resolves when what runs is done or `shutdown.drain_timeout` has passed. */
-  drain(): Promise<void> {
-    this.#draining ??= this.#drain();
-    return this.#draining;
+  /**
+   * Takes no new connection and no new request, and tells those who follow live queries; resolves when what runs is done or
+   * `shutdown.drain_timeout` has passed.
+   */
+  async drain(): Promise<void> {
+    this.#draining ??= Promise.all([this.#drain(), this.#routes?.live.drain()]);
+    await this.#draining;
   }
 
   async stop(): Promise<void> {
     if (this.#server.listening) this.#server.close();
     this.#server.closeAllConnections();
+    this.#routes?.live.stop();
     this.#routes?.backend.tokens.close();
   }
 
@@ -157,7 +169,7 @@ export class HttpServer implements Service {
       if (this.#cors.answerPreflight(request, response)) return;
       this.#cors.apply(origin, response);
     }
-    const path = pathOf(request);
+    const path = pathOf(request.url);
     if (!this.#admit(request, response, path)) return;
     const routes = this.#routes;
     if (routes === undefined || this.#draining !== undefined) {
@@ -171,7 +183,37 @@ export class HttpServer implements Service {
         refuse(response, "method_not_allowed", { method: request.method ?? "", path: SQL_PATH }, [["Allow", "POST"]]);
       return;
     }
+    if (path === LIVE_PATH && request.method === "GET") {
+      refuse(response, "upgrade_required", {}, [
+        ["Upgrade", "websocket"],
+        ["Connection", "Upgrade"],
+      ]);
+      return;
+    }
     this.#receiveOther(routes, request, response, requestId);
+  }
+
+  /** A request to become a WebSocket. Refusals are ordinary answers, after which the connection ends. */
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on("error", () => socket.destroy());
+    const response = new ServerResponse(request);
+    response.assignSocket(socket as Socket);
+    response.shouldKeepAlive = false;
+    response.once("finish", () => socket.end());
+    if (!this.#admit(request, response, LIVE_PATH)) return;
+    const routes = this.#routes;
+    if (routes === undefined || this.#draining !== undefined) {
+      refuse(response, routes === undefined ? "starting" : "shutting_down", {}, [["Retry-After", "1"]]);
+      return;
+    }
+    const strict = this.#context.config["security.strict_ws_origin_check"];
+    const reason = this.#cors.refusal(request.headers.origin, strict);
+    if (reason !== undefined) {
+      refuse(response, "origin_refused", { reason }, []);
+      return;
+    }
+    response.detachSocket(socket as Socket);
+    routes.live.accept(request, socket, head);
   }
 
   #receiveOther(routes: Routes, request: IncomingMessage, response: ServerResponse, requestId: string): void {
@@ -222,12 +264,6 @@ export class HttpServer implements Service {
     const { definition, message } = new KalamError("too_many_connections");
     socket.end(rawAnswer("503 Service Unavailable", JSON.stringify({ error: definition.code, message })));
   }
-}
-
-function pathOf(request: IncomingMessage): string {
-  const url = request.url ?? "";
-  const query = url.indexOf("?");
-  return query < 0 ? url : url.slice(0, query);
 }
 
 function refuse(

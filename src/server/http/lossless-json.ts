@@ -12,18 +12,14 @@ const LONG_DIGITS = /\d{16}/;
 const WHOLE = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
 /**
- * `JSON.parse`, but that whole numbers beyond 2^53 in the arrays of the top-level object become `WholeNumber`s with all their
- * digits. A text without a run of 16 digits takes the plain way.
+ * `JSON.parse`, but that whole numbers beyond 2^53 become `WholeNumber`s with all their digits. A text without a run of 16
+ * digits takes the plain way.
  *
  * @throws SyntaxError
  */
 export function parseLossless(text: string): unknown {
   if (!LONG_DIGITS.test(text)) return JSON.parse(text);
-  const parsed: unknown = JSON.parse(markLongNumbers(text));
-  if (typeof parsed === "object" && parsed !== null) {
-    for (const value of Object.values(parsed)) if (Array.isArray(value)) unmark(value);
-  }
-  return parsed;
+  return JSON.parse(markLongNumbers(text), unmark);
 }
 
 /** Walks over the text outside of its strings. */
@@ -57,10 +53,8 @@ function endOfString(text: string, open: number): number {
   }
 }
 
-function unmark(values: unknown[]): void {
-  values.forEach((value, i) => {
-    if (typeof value !== "object" || value === null) return;
-    const digits: unknown = (value as Record<string, unknown>)[MARK];
-    if (typeof digits === "string" && /^-?\d{1,4096}$/.test(digits)) values[i] = new WholeNumber(BigInt(digits));
-  });
+function unmark(_key: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  const digits: unknown = (value as Record<string, unknown>)[MARK];
+  return typeof digits === "string" && /^-?\d{1,4096}$/.test(digits) ? new WholeNumber(BigInt(digits)) : value;
 }

@@ -62,7 +62,8 @@ export function formatTook(millis: number): string {
   return millis < 0.001 ? "0.001" : millis.toFixed(3);
 }
 
-function schemaField(column: ResultColumn, index: number): SchemaField {
+/** A column as `schema` has it. */
+export function schemaField(column: ResultColumn, index: number): SchemaField {
   const field = { name: column.name, data_type: wireType(column.type), index };
   if (column.primaryKey === true) return { ...field, flags: ["pk", "nn", "uq"] };
   return column.notNull === true ? { ...field, flags: ["nn"] } : field;

@@ -4,6 +4,7 @@ import type { StatementExecutor } from "../../engine/request.ts";
 import type { BuildInfo } from "../../runtime/build-info.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import type { Tokens } from "../auth/tokens.ts";
+import type { LiveSource } from "../live/live-source.ts";
 import type { Log } from "../log.ts";
 import type { ClientAddresses } from "./addresses.ts";
 
@@ -23,4 +24,5 @@ export interface Backend {
   readonly executor: StatementExecutor;
   readonly accounts: Accounts;
   readonly tokens: Tokens;
+  readonly live: LiveSource;
 }

@@ -52,7 +52,13 @@ function parseJson(text: string): unknown {
   }
 }
 
-function checkParameters(
+/**
+ * The values of `$1`, `$2` … of a message.
+ *
+ * @param escaped whether the text that they were read from can hold half of a surrogate pair
+ * @throws KalamError `invalid_parameter` and those of `readSqlRequest`
+ */
+export function checkParameters(
   params: unknown,
   sql: string,
   limits: ParameterLimits,
@@ -82,6 +88,7 @@ function checkParameter(value: unknown, number: number, escaped: boolean): Param
       if (escaped) requireWellFormed(value, `parameter $${number}`);
       return value;
     case "boolean":
+    case "bigint":
       return value;
     case "number":
       if (Number.isFinite(value)) return value;

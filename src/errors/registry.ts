@@ -500,7 +500,12 @@ export const ERRORS = define({
   requested_length: sql(
     "54000",
     "requested length too large",
-    "Ask for at most 16777216 characters; longer texts are built by the client.",
+    "Ask for at most 16777216 characters, or 262144 more than the text has where it differs from row to row; longer texts are built by the client.",
+  ),
+  levenshtein_length: sql(
+    "22023",
+    "levenshtein argument exceeds maximum length of 255 characters",
+    "Compare the beginnings: left(a, 255).",
   ),
   division_by_zero: sql("22012", "division by zero", "Guard the divisor with NULLIF."),
   invalid_escape: sql("22025", "{message}", "Write the escape character twice to mean itself."),

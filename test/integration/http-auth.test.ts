@@ -161,6 +161,22 @@ describe("/v1/api/auth", () => {
     }
   });
 
+  it("reads a body whose length is not announced, and no more of it than is allowed", async () => {
+    await call("POST", "setup", setup);
+    const post = async (chunks: readonly string[]) => {
+      const body = new Blob([...chunks]).stream();
+      const response = await fetch(`${http.url}/v1/api/auth/login`, {
+        method: "POST",
+        body,
+        duplex: "half",
+      } as RequestInit);
+      return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+    };
+    const answer = await post(['{"user":"boss",', `"password":"${PASSWORD}"}`]);
+    expect([answer.status, answer.body.error]).to.deep.equal([200, undefined]);
+    expect((await post(Array.from({ length: 3 }, () => "x".repeat(30_000)))).status).to.equal(413);
+  });
+
   it("locks after five wrong passwords", async () => {
     await call("POST", "setup", setup);
     for (let i = 0; i < 5; i++) await call("POST", "login", { user: "boss", password: "no" });

@@ -35,6 +35,7 @@ export function readExecuteAs(text: string): Envelope | undefined {
   if (text[at] !== "(") throw malformed("EXECUTE AS USER must wrap SQL in parentheses", at);
   const start = nextStatement(text, at + 1);
   if (text[start] === ")") throw malformed("EXECUTE AS USER requires a non-empty inner SQL statement", start);
+  refuseAnother(text, start);
   const end = statementEnd(text, start, true);
   const close = nextStatement(text, end);
   if (close >= text.length) throw malformed("EXECUTE AS USER missing closing ')'", text.length);
@@ -54,7 +55,17 @@ export function readInsertAs(text: string): Envelope | undefined {
   const end = stringEnd(text, quote);
   const user = unquote(text, quote + 1, end - 1, "'");
   if (user.trim() === "") throw malformed("AS USER username cannot be empty", quote);
-  return { user, inner: text.slice(0, begin) + " ".repeat(end - begin) + text.slice(end), innerOffset: 0 };
+  const inner = text.slice(0, begin) + " ".repeat(end - begin) + text.slice(end);
+  refuseAnother(inner, 0);
+  return { user, inner, innerOffset: 0 };
+}
+
+/** Whose rows are meant is said once. */
+function refuseAnother(text: string, start: number): void {
+  for (const form of [OPENING, INSERT_AS]) {
+    form.lastIndex = start;
+    if (form.test(text)) throw malformed("AS USER cannot stand inside of another AS USER", start);
+  }
 }
 
 function bareNameEnd(text: string, start: number): number {

@@ -1,6 +1,12 @@
 import type { Value } from "./column-type.ts";
 import { Decimal } from "./decimal.ts";
 
+/** Characters of a text that one call of a function may make. */
+export const LONGEST_MADE_TEXT = 16_777_216;
+
+/** By how much such a text may be longer than the one it is made of, where there is one for each row. */
+export const LONGEST_MADE_TEXT_PER_ROW = 262_144;
+
 const OBJECT_OVERHEAD = 16;
 const BINARY_OVERHEAD = 96;
 

@@ -8,12 +8,16 @@ import { TokenBuckets } from "../limits/token-buckets.ts";
 import { isLoopback } from "./addresses.ts";
 import { readLogin, readSetup } from "./auth-requests.ts";
 import { ACCESS_COOKIE, REFRESH_COOKIE, readCookie, writeCookie } from "./cookies.ts";
+import { readBody } from "./request-body.ts";
 import type { RouteApp, RouteEnvironment } from "./route-app.ts";
 import type { Backend, ServerContext } from "./server-context.ts";
 
 const NEEDS_SETUP =
   "Server requires initial setup. Call POST /v1/api/auth/setup with user, password, root_password, and optional email.";
 const READY = "Server is configured and ready.";
+
+/** The bodies of these routes are small. */
+const MAX_BODY_BYTES = 64 * 1024;
 
 /** `/v1/api/auth/…`: getting, renewing and giving up tokens, and the first-run setup. */
 export class AuthRoutes {
@@ -41,7 +45,7 @@ export class AuthRoutes {
 
   async #login(c: Context<RouteEnvironment>): Promise<Response> {
     this.#takeAttempt(c);
-    const { user, password } = readLogin(await c.req.text());
+    const { user, password } = readLogin(await readText(c));
     const account = await this.#backend.accounts.verifyPassword(user, password);
     if (isAdmin(account.role))
       this.#context.log.info({ user: account.userId, role: account.role }, "administrator logged in");
@@ -78,7 +82,7 @@ export class AuthRoutes {
   async #setup(c: Context<RouteEnvironment>): Promise<Response> {
     this.#requireLocal(c, "Server setup can only be performed from localhost");
     this.#takeAttempt(c);
-    const account = await this.#backend.accounts.setup(readSetup(await c.req.text()));
+    const account = await this.#backend.accounts.setup(readSetup(await readText(c)));
     const body: SetupResponse = {
       user: userInfo(account),
       message: `Server setup complete. Root password configured and DBA user '${account.userId}' created. Please login to continue.`,
@@ -130,6 +134,11 @@ export class AuthRoutes {
     if (!addresses.trusts(c.env.incoming.socket.remoteAddress ?? "")) return false;
     return c.req.header("X-Forwarded-Proto")?.split(",")[0]?.trim().toLowerCase() === "https";
   }
+}
+
+/** From the request itself: its length may not be announced. */
+async function readText(c: Context<RouteEnvironment>): Promise<string> {
+  return (await readBody(c.env.incoming, MAX_BODY_BYTES)).toString("utf8");
 }
 
 function userInfo(account: Account): UserInfo {

@@ -1,10 +1,10 @@
 import type { HttpBindings } from "@hono/node-server";
 import { Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { KalamError, toKalamError } from "../../errors/index.ts";
 import type { RouteError } from "../../protocol/auth.ts";
 import { AuthRoutes } from "./auth-routes.ts";
 import { HealthRoutes } from "./health-routes.ts";
+import { BodyTooLarge, ClientGone } from "./request-body.ts";
 import type { Backend, ServerContext } from "./server-context.ts";
 
 export interface RouteEnvironment {
@@ -12,22 +12,9 @@ export interface RouteEnvironment {
 }
 export type RouteApp = Hono<RouteEnvironment>;
 
-/** The bodies of these routes are small. */
-const MAX_BODY_BYTES = 64 * 1024;
-
 /** Every route but `/v1/api/sql`. */
 export function createRouteApp(context: ServerContext, backend: Backend): RouteApp {
   const app: RouteApp = new Hono<RouteEnvironment>();
-  app.use(
-    "/v1/api/auth/*",
-    bodyLimit({
-      maxSize: MAX_BODY_BYTES,
-      onError: (c) => {
-        const { definition, message } = new KalamError("body_too_large");
-        return c.json({ error: definition.code, message, max_bytes: MAX_BODY_BYTES }, 413);
-      },
-    }),
-  );
   new HealthRoutes(context, backend).register(app);
   new AuthRoutes(context, backend).register(app);
 
@@ -47,6 +34,8 @@ export function createRouteApp(context: ServerContext, backend: Backend): RouteA
   });
 
   app.onError((thrown, c) => {
+    if (thrown instanceof ClientGone) return new Response(null, { status: 400 });
+    if (thrown instanceof BodyTooLarge) return bodyTooLarge(thrown);
     const error = toKalamError(thrown);
     const { status } = error.definition;
     if (status >= 500) {
@@ -56,6 +45,13 @@ export function createRouteApp(context: ServerContext, backend: Backend): RouteA
     return new Response(JSON.stringify(routeError(error)), { status, headers });
   });
   return app;
+}
+
+/** The rest of the body is not read, so the connection cannot go on. */
+function bodyTooLarge({ maximum }: BodyTooLarge): Response {
+  const { definition, message } = new KalamError("body_too_large");
+  const body = JSON.stringify({ error: definition.code, message, max_bytes: maximum });
+  return new Response(body, { status: 413, headers: { "Content-Type": "application/json", Connection: "close" } });
 }
 
 /** Error slugs of these routes are in lower case; a refused token is always `unauthorized`. */

@@ -79,4 +79,24 @@ describe("engine: views", () => {
       "Use DROP VIEW to remove a view.",
     );
   });
+
+  onEveryDriver("reads what has to be waited for, through a view as well", async (db) => {
+    await db.query("CREATE VIEW people AS SELECT user_id FROM system.users");
+    await db.query("CREATE VIEW two AS SELECT a.user_id FROM people a JOIN people b USING (user_id)");
+    expect(await values(db, "SELECT count(*) FROM people")).to.deep.equal([[1n]]);
+    expect(await values(db, "SELECT user_id FROM two")).to.deep.equal([["root"]]);
+  });
+
+  onEveryDriver("refuses views that double with every step", async (db) => {
+    await db.query("CREATE VIEW v0 AS SELECT 1 AS x");
+    let refused: unknown;
+    for (let step = 1; step <= 12 && refused === undefined; step++) {
+      const sql = `CREATE VIEW v${step} AS SELECT a.x FROM v${step - 1} a, v${step - 1} b`;
+      refused = await db.query(sql).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+    }
+    expect(refused).to.have.property("key", "statement_too_complex");
+  });
 });

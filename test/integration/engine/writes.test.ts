@@ -26,6 +26,18 @@ describe("engine: writes", () => {
     );
   });
 
+  onEveryDriver("says that ON CONFLICT takes no sub-query", async (db) => {
+    await db.query("CREATE SHARED TABLE t (id INT PRIMARY KEY, v TEXT, n INT)");
+    for (const sql of [
+      "INSERT INTO t (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET v = (SELECT max(v) FROM t)",
+      "INSERT INTO t (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET v = 'x' WHERE EXISTS (SELECT 1 FROM t)",
+      "INSERT INTO t (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET v = md5(t.v)",
+    ]) {
+      expect(await rejection(db.query(sql)), sql).to.have.property("key", "feature_not_supported");
+    }
+    expect(await values(db, "SELECT count(*) FROM t")).to.deep.equal([[0n]]);
+  });
+
   onEveryDriver("a duplicate key fails and leaves nothing of its statement", async (db) => {
     await db.query("CREATE SHARED TABLE t (id INT PRIMARY KEY, v TEXT)");
     await db.query("INSERT INTO t VALUES (1, 'a')");

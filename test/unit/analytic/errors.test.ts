@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { failure, newEngine, relation, type TestEngine } from "./harness.ts";
+import { failure, newEngine, relation, rowsOf, type TestEngine } from "./harness.ts";
 
 const t = relation("app.t", { id: "bigint", name: "text", n: "integer", doc: "json" }, [[1n, "x", 0, "{bad"]], {
   key: ["id"],
@@ -90,12 +90,27 @@ describe("analytical queries: mistakes", () => {
       "SELECT repeat('xy', 1000000000)",
       "SELECT lpad('x', 1000000000)",
       "SELECT rpad('x', 20000000)",
+      "SELECT repeat(name, 300000) FROM t",
+      "SELECT rpad(name, 300000) FROM t",
+      "SELECT replace(repeat(name, 1000), 'x', repeat(name, 1000)) FROM t",
+      "SELECT regexp_replace(repeat(name, 1000), 'x', repeat(name, 1000), 'g') FROM t",
+      "SELECT regexp_replace(repeat(name, 1000), 'x+', repeat('\\0', 1000)) FROM t",
     ]) {
       expect(await failure(engine, sql, { t }), sql).to.have.property("key", "requested_length");
     }
     for (const sql of ["SELECT 1e400", `SELECT ${"9".repeat(40)}`, `SELECT 0.${"3".repeat(40)}`]) {
       expect(await failure(engine, sql, { t }), sql).to.have.property("key", "out_of_range");
     }
+  });
+
+  it("compares no texts that take longer than a statement may", async () => {
+    expect(await failure(engine, "SELECT levenshtein(repeat(name, 256), name) FROM t", { t })).to.have.property(
+      "key",
+      "levenshtein_length",
+    );
+    expect(
+      await rowsOf(engine, "SELECT levenshtein(name, 'xyz'), replace(name, 'x', 'xx') FROM t", { t }),
+    ).to.deep.equal([[2n, "xx"]]);
   });
 
   it("refuses what is nested too deeply", async () => {

@@ -343,6 +343,10 @@ describe("EXECUTE AS USER", () => {
       ["EXECUTE AS USER (SELECT 1)", "EXECUTE AS USER username cannot be empty"],
       ["EXECUTE AS USER 'x' (SELECT 1) SELECT 2", "EXECUTE AS USER must contain exactly one wrapped SQL statement"],
       ["EXECUTE AS USER 'x' (SELECT 1; SELECT 2)", "EXECUTE AS USER can only wrap a single SQL statement"],
+      ["EXECUTE AS USER 'x' (EXECUTE AS USER 'y' (SELECT 1))", "AS USER cannot stand inside of another AS USER"],
+      ["EXECUTE AS USER 'x' (INSERT INTO t AS USER 'y' VALUES (1))", "AS USER cannot stand inside of another AS USER"],
+      ["INSERT INTO t AS USER 'x' AS USER 'y' VALUES (1)", "AS USER cannot stand inside of another AS USER"],
+      [`${"EXECUTE AS USER 'x' (".repeat(5000)}SELECT 1`, "AS USER cannot stand inside of another AS USER"],
     ];
     for (const [text, message] of cases) {
       const error = errorOf(text);

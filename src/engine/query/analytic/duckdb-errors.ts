@@ -19,6 +19,7 @@ const RULES: readonly { readonly when: RegExp; readonly make: (match: RegExpExec
   [
     { when: /division by zero/i, make: () => new KalamError("division_by_zero") },
     { when: /requested length too large/, make: () => new KalamError("requested_length") },
+    { when: /levenshtein argument too long/, make: () => new KalamError("levenshtein_length") },
     { when: /^Out of Memory Error/, make: () => new KalamError("query_memory") },
     { when: /More than one row returned by a subquery/, make: () => new KalamError("too_many_subquery_rows") },
     {

@@ -1,6 +1,7 @@
 import { KalamError } from "../../../errors/index.ts";
 import type { ResultType, Value } from "../../types/column-type.ts";
 import { formatText } from "../../types/index.ts";
+import { LONGEST_MADE_TEXT } from "../../types/size.ts";
 import { Compiled, dependencyOf, type Evaluate } from "./frame.ts";
 import { characterCount, isAscii, lowerCase, upperCase } from "./letter-case.ts";
 import { NotSimple } from "./not-simple.ts";
@@ -71,12 +72,7 @@ export const TEXT_FUNCTIONS: Readonly<Record<string, Builder>> = {
   btrim: onText("btrim", TEXT, (text) => text.replace(/^ +/, "").replace(/(?<! ) +$/, "")),
   ltrim: onText("ltrim", TEXT, (text) => text.replace(/^ +/, "")),
   rtrim: onText("rtrim", TEXT, (text) => text.replace(/(?<! ) +$/, "")),
-  replace: onText(
-    "replace",
-    TEXT,
-    (text, from = "", to = "") => (from === "" ? text : text.replaceAll(from, () => to)),
-    3,
-  ),
+  replace: onText("replace", TEXT, (text, from = "", to = "") => replaceAll(text, from, to), 3),
   position: onText("position", INTEGER, placeOf, 2),
   strpos: onText("strpos", INTEGER, placeOf, 2),
   starts_with: onText("starts_with", BOOLEAN, (text, start = "") => text.startsWith(start), 2),
@@ -89,6 +85,16 @@ export const TEXT_FUNCTIONS: Readonly<Record<string, Builder>> = {
   substr: substring,
   concat: (args) => concat(args),
 };
+
+/** @throws KalamError requested_length */
+function replaceAll(text: string, from: string, to: string): string {
+  if (from === "") return text;
+  if (to.length > from.length && text.length * to.length > LONGEST_MADE_TEXT) {
+    const found = text.split(from).length - 1;
+    if (text.length + found * to.length > LONGEST_MADE_TEXT) throw new KalamError("requested_length");
+  }
+  return text.replaceAll(from, () => to);
+}
 
 function placeOf(text: string, part = ""): number {
   const at = text.indexOf(part);

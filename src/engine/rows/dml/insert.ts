@@ -4,7 +4,7 @@ import type { ColumnSpec } from "../../catalog/definitions.ts";
 import { columnSlot, type TableSchema } from "../../catalog/table-schema.ts";
 import type { Database } from "../../database.ts";
 import type { Execution } from "../../execution.ts";
-import { type Frame, InputBinder } from "../../query/expression/index.ts";
+import { type Frame, InputBinder, NotSimple } from "../../query/expression/index.ts";
 import { nameOfRangeVar, resolveName, visibility } from "../../query/resolve.ts";
 import { frameOf } from "../../query/select.ts";
 import type { StatementResult } from "../../request.ts";
@@ -63,12 +63,23 @@ export function planInsert(
         fallback: defaultSource(column),
       };
     }),
-    conflict: conflictAction(node, schema, binder),
+    conflict: orUnsupported(() => conflictAction(node, schema, binder)),
     returning:
       node.returningClause?.exprs === undefined
         ? undefined
         : new Returning(node.returningClause.exprs, schema, target, binder),
   };
+}
+
+/** What ON CONFLICT does to a row is decided while the row is written, when DuckDB can no longer be asked. */
+function orUnsupported<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof NotSimple)) throw error;
+    const feature = "a sub-query, or a function that only queries have, in ON CONFLICT DO UPDATE";
+    throw new KalamError("feature_not_supported", { feature }, { cause: error });
+  }
 }
 
 /** The table of a DML statement. @throws KalamError when the caller may not write there, or it is no table */
@@ -103,7 +114,7 @@ function targetColumns(list: { ResTarget: ResTarget }[] | undefined, schema: Tab
 
 export async function runInsert(database: Database, execution: Execution, plan: InsertPlan): Promise<StatementResult> {
   const { schema } = plan;
-  const frame = frameOf(database, execution, plan.binder);
+  const frame = orUnsupported(() => frameOf(database, execution, plan.binder));
   const source = plan.source(database, execution, frame);
   const proposed = source instanceof Promise ? await source : source;
   const rows: Value[][] = [];

@@ -12,6 +12,8 @@ import { renderSelect } from "./select.ts";
 /** Deep enough for any query written by hand, shallow enough for the stack and for DuckDB's own limit. */
 const MAX_DEPTH = 900;
 const MAX_TEXT = 16 * 1024 * 1024;
+/** Relations and views that a statement may have, those inside of views among them: views of views double with every step. */
+const MAX_SOURCES = 1000;
 
 /** A statement for DuckDB, with what is needed to run it and to read its answer. */
 export interface RenderedStatement extends BoundQuery {
@@ -56,11 +58,22 @@ export async function renderStatement(
     } catch (error) {
       if (error instanceof RangeError) throw tooComplex();
       if (!(error instanceof Waiting)) throw error;
-      const known = sources.get(error.context) ?? new Map<RangeVar, Relation | ViewExpansion>();
-      known.set(error.table, await error.source);
-      sources.set(error.context, known);
+      keep(sources, error.context, error.table, await error.source);
     }
   }
+}
+
+/** Views are kept as well: the context of their names is part of what is looked up when rendering starts again. */
+function keep(
+  sources: Sources,
+  context: AnalyticalContext,
+  table: RangeVar,
+  source: Relation | ViewExpansion,
+): Relation | ViewExpansion {
+  const known = sources.get(context) ?? new Map<RangeVar, Relation | ViewExpansion>();
+  known.set(table, source);
+  sources.set(context, known);
+  return source;
 }
 
 class Statement implements StatementRenderer {
@@ -68,6 +81,7 @@ class Statement implements StatementRenderer {
   readonly scans: Scans;
   readonly #sources: Sources;
   #depth = 0;
+  #sourceCount = 0;
 
   constructor(sources: Sources, random: Random) {
     this.#sources = sources;
@@ -75,11 +89,12 @@ class Statement implements StatementRenderer {
   }
 
   source(table: RangeVar, context: AnalyticalContext): Relation | ViewExpansion {
+    if (++this.#sourceCount > MAX_SOURCES) throw tooComplex();
     const known = this.#sources.get(context)?.get(table);
     if (known !== undefined) return known;
     const source = context.resolve(table);
     if (source instanceof Promise) throw new Waiting(table, context, source);
-    return source;
+    return keep(this.#sources, context, table, source);
   }
 
   query(select: SelectStmt, scope: Scope | undefined, context: AnalyticalContext): BoundQuery {

@@ -2,6 +2,7 @@ import { BIGINT, BOOLEAN, constantNumber, constantText, INTEGER, TEXT } from "..
 import { textOf } from "../casts.ts";
 import { unsupported } from "../env.ts";
 import { accept, custom, direct, type Rule, type Rules } from "./rule.ts";
+import { bounded, boundedGrowth, MAX_LEVENSHTEIN } from "./text-limits.ts";
 
 const length = custom(["any"], INTEGER, ([of = ""], _call, [bound]) =>
   bound?.type?.kind === "bytea" ? `octet_length(${of})` : `length(${of})`,
@@ -47,26 +48,42 @@ function concat(name: string, minimum: number): Rule {
   };
 }
 
-/** Characters that one call may make: the time and memory of a single value escape DuckDB's limits and its interruption. */
-const MAX_CHARACTERS = 16_777_216;
+const replace = custom(["text", "text", "text"], TEXT, ([of, from, by], call) => {
+  const found = `(strlen(${of}) - strlen(replace(${of}, ${from}, ''))) // greatest(strlen(${from}), 1)`;
+  return boundedGrowth(call, [of, from, by], `replace(${of}, ${from}, ${by})`, `${found} * strlen(${by})`);
+});
 
-function bounded(characters: string, sql: string): string {
-  return `CASE WHEN ${characters} > ${MAX_CHARACTERS} THEN error('requested length too large') ELSE ${sql} END`;
-}
+/** A replacement may repeat what was found: then the worst case counts. */
+const regexpReplace = custom(
+  ["text", "text", "text", "text"],
+  TEXT,
+  ([of, pattern, by, flags = "''"], call) => {
+    const found = `CASE WHEN contains(${by}, '\\') THEN strlen(${of}) ELSE len(regexp_extract_all(${of}, ${pattern})) END`;
+    const sql = `regexp_replace(${of}, ${pattern}, ${by}, ${flags})`;
+    return boundedGrowth(call, [of, pattern, by], sql, `(${found}) * strlen(${by})`);
+  },
+  3,
+);
 
 function pad(name: string): Rule {
   return custom(
     ["text", "whole", "text"],
     TEXT,
-    ([of, count, fill = "' '"]) =>
-      bounded(`${count}`, `${name}(${of}, CAST(greatest(${count}, 0) AS INTEGER), ${fill})`),
+    ([of, count, fill = "' '"], call) =>
+      bounded(call, `${of}`, `${count}`, `${name}(${of}, CAST(greatest(${count}, 0) AS INTEGER), ${fill})`),
     2,
   );
 }
 
-const repeat = custom(["text", "whole"], TEXT, ([of, count]) =>
-  bounded(`CAST(length(${of}) AS HUGEINT) * ${count}`, `repeat(${of}, greatest(${count}, 0))`),
+const repeat = custom(["text", "whole"], TEXT, ([of, count], call) =>
+  bounded(call, `${of}`, `CAST(length(${of}) AS HUGEINT) * ${count}`, `repeat(${of}, greatest(${count}, 0))`),
 );
+
+/** As PostgreSQL bounds it: the time grows with the product of both lengths, and nothing can interrupt it. */
+const levenshtein = custom(["text", "text"], BIGINT, ([a, b]) => {
+  const tooLong = `greatest(length(${a}), length(${b})) > ${MAX_LEVENSHTEIN}`;
+  return `CASE WHEN ${tooLong} THEN error('levenshtein argument too long') ELSE levenshtein(${a}, ${b}) END`;
+});
 
 const encode = custom(["any", "text"], TEXT, ([of, format], call, [, bound]) => {
   const name = bound === undefined ? undefined : format?.replaceAll("'", "");
@@ -103,7 +120,7 @@ export const TEXT_FUNCTIONS: Rules = new Map<string, Rule>([
   ["lpad", pad("lpad")],
   ["rpad", pad("rpad")],
   ["repeat", repeat],
-  ["replace", direct("replace", ["text", "text", "text"], TEXT)],
+  ["replace", replace],
   ["reverse", direct("reverse", ["text"], TEXT)],
   ["position", direct("strpos", ["text", "text"], INTEGER)],
   ["strpos", direct("strpos", ["text", "text"], INTEGER)],
@@ -135,15 +152,7 @@ export const TEXT_FUNCTIONS: Rules = new Map<string, Rule>([
       3,
     ),
   ],
-  [
-    "regexp_replace",
-    custom(
-      ["text", "text", "text", "text"],
-      TEXT,
-      ([of, pattern, by, flags = "''"]) => `regexp_replace(${of}, ${pattern}, ${by}, ${flags})`,
-      3,
-    ),
-  ],
+  ["regexp_replace", regexpReplace],
   [
     "regexp_like",
     custom(
@@ -157,5 +166,5 @@ export const TEXT_FUNCTIONS: Rules = new Map<string, Rule>([
   ["regexp_substr", custom(["text", "text"], TEXT, ([of, pattern]) => `nullif(regexp_extract(${of}, ${pattern}), '')`)],
   ["string_to_array", direct("string_split", ["text", "text"], { kind: "list", element: TEXT })],
   ["regexp_split_to_array", direct("string_split_regex", ["text", "text"], { kind: "list", element: TEXT })],
-  ["levenshtein", direct("levenshtein", ["text", "text"], BIGINT)],
+  ["levenshtein", levenshtein],
 ]);

@@ -542,6 +542,11 @@ export const ERRORS = define({
     "Constraint violation: NOT NULL constraint violation: column '{column}' cannot be NULL (row {row})",
     "Give the column a value or a default.",
   ),
+  column_has_nulls: sql(
+    "23502",
+    "Constraint violation: column '{column}' of table {table} has rows without a value",
+    "Give them one first: UPDATE … SET … WHERE … IS NULL, as every user who has such rows.",
+  ),
   insert_width: invalidSql("42601", "INSERT has {problem}", "Give one value for every column named."),
   where_required: sql(
     "21000",

@@ -78,7 +78,7 @@ export class Catalog {
       const document: unknown = JSON.parse(value.toString("utf8"));
       if (key === NEXT_ID_KEY) this.#nextTableId = document as number;
       else if (key.startsWith("cn")) this.#setNamespace(document as NamespaceDefinition);
-      else if (key.startsWith("ct")) this.#setTable(new TableSchema(document as TableDefinition));
+      else if (key.startsWith("ct")) this.#setTable(new TableSchema(settled(document as TableDefinition)));
       else if (key.startsWith("cv")) this.#setView(document as ViewDefinition);
       else if (key.startsWith("cs")) this.#setStorage(document as StorageDefinition);
       else if (key.startsWith("cr")) this.#setRetired(document as RetiredTable);
@@ -233,6 +233,12 @@ export class Catalog {
   #setView(definition: ViewDefinition): void {
     this.#views.set(`${definition.namespace}.${definition.name}`, definition);
   }
+}
+
+/** Without what a statement was about to do when the server stopped. */
+function settled(definition: TableDefinition): TableDefinition {
+  const columns = definition.columns.map(({ becomesNotNull: _, ...column }) => column);
+  return { ...definition, columns };
 }
 
 const NEXT_ID_KEY = "c#next_table_id";

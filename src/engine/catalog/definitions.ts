@@ -25,6 +25,8 @@ export interface ColumnSpec {
   readonly name: string;
   readonly type: ColumnType;
   readonly notNull: boolean;
+  /** SET NOT NULL looks through the rows that are there; new ones must have a value already. Not kept beyond a restart. */
+  readonly becomesNotNull?: true;
   readonly default?: DefaultValue;
   /** Value of rows that are older than the column, in text form. */
   readonly missing?: string;

@@ -149,3 +149,8 @@ export class TableSchema {
 export function columnSlot(column: ColumnSpec): number {
   return FIRST_COLUMN_SLOT + column.id - 1;
 }
+
+/** Whether rows that are written now must have a value in the column. */
+export function refusesNull({ notNull, becomesNotNull }: ColumnSpec): boolean {
+  return notNull || becomesNotNull === true;
+}

@@ -94,12 +94,25 @@ export function decodeSlot(reader: ByteReader, type: ColumnType, form: Form): Va
       return reader.varint() !== 0;
     case "real":
     case "double":
+      // In a column that once was of whole numbers.
+      if (form === FORM_VARINT) return unzigzag(reader.varint());
       expect(form, FORM_WIDE, type.kind);
       return reader.float64();
+    case "decimal":
+      return rescaled(form === FORM_BYTES ? decimalOf(reader.bytes()) : wholeDecimal(reader, form), type);
     default:
       expect(form, FORM_BYTES, type.kind);
       return decodeObject(reader.bytes(), type.kind);
   }
+}
+
+/** What a column that once was of whole numbers has of that time. */
+function wholeDecimal(reader: ByteReader, form: Form): Decimal {
+  return new Decimal(form === FORM_VARINT ? BigInt(unzigzag(reader.varint())) : wide(reader, form, "decimal"), 0);
+}
+
+function rescaled(value: Decimal, { scale }: ColumnType): Decimal {
+  return scale === undefined ? value : value.rescale(scale);
 }
 
 /** Passes over a value whose type is no longer known. */
@@ -131,10 +144,8 @@ function decodeObject(bytes: Buffer, kind: StorableKind): Value {
     }
     case "bytea":
       return new Uint8Array(bytes);
-    case "embedding":
-      return floatsOf(bytes);
     default:
-      return decimalOf(bytes);
+      return floatsOf(bytes);
   }
 }
 

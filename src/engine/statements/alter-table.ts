@@ -8,53 +8,81 @@ import type { Database } from "../database.ts";
 import type { Execution } from "../execution.ts";
 import { qualify } from "../query/resolve.ts";
 import type { StatementResult } from "../request.ts";
-import type { AlterTable, AlterTableAction, TypeReference } from "../sql/statement.ts";
+import type { AlterTable, AlterTableAction } from "../sql/statement.ts";
 import { storagesOf } from "../storages/table-places.ts";
-import { resolveType, sqlTypeName } from "../types/index.ts";
+import { sqlTypeName } from "../types/index.ts";
+import { notNullable, nullable, replaceColumn, requireColumn, retyped } from "./alter-column.ts";
 import { columnSpec, defaultValue } from "./column-spec.ts";
+import { withoutNulls } from "./set-not-null.ts";
 import { type TableOptions, tableOptions } from "./table-options.ts";
 import { refuseSystemNamespace } from "./tables.ts";
 
-/** What an action did, for the message; undefined when everything was so already. */
+/** What an action did, and how the message says it. */
 interface Altered {
   readonly definition: TableDefinition;
   readonly done: string;
 }
+
+type ModifyColumn = Extract<AlterTableAction, { kind: "modify_column" }>;
 
 export async function alterTable(
   database: Database,
   execution: Execution,
   statement: AlterTable,
 ): Promise<StatementResult> {
+  const said = (message: string): StatementResult => ({ message, rowCount: 0, asUser: execution.principal.userId });
   const { namespace, name } = qualify(execution, statement.table);
   refuseSystemNamespace(namespace, name, "alter");
-  const message = await database.catalog.change(database.pipeline, (changes, batch) => {
-    const table = database.catalog.table(namespace, name);
-    if (table === undefined) {
-      throw new KalamError(
-        "table_not_found",
-        { table: `${namespace}.${name}` },
-        { position: statement.table.position },
-      );
-    }
-    requireAlterTable(execution.actor.role, table.definition.kind);
-    const { definition, done } = applyActions(database, execution, table, statement.actions);
-    const same = JSON.stringify(definition) === JSON.stringify(table.definition);
-    const version = table.definition.schemaVersion + (same ? 0 : 1);
-    if (!same) {
-      if (definition.name !== table.definition.name) changes.dropTable(table);
-      changes.putTable({ ...definition, schemaVersion: version, updatedAt: execution.now.toString() });
-      batch.onApplied(() => {
-        const current = database.catalog.table(namespace, definition.name);
-        if (current !== undefined) database.cache.redefine(current);
-      });
-    }
-    return same
-      ? `Table ${table.fullName} unchanged: ${done} (version ${version} - no changes needed)`
-      : `Table ${table.fullName} altered successfully: ${done} (version ${version})`;
-  });
+  if (statement.ifExists && database.catalog.table(namespace, name) === undefined) {
+    return said(`Table ${namespace}.${name} does not exist (skipped)`);
+  }
+  const table = requireAlterable(database, execution, statement);
+  const change = () => changeTable(database, execution, statement);
+  const columns = newlyNotNull(table.definition, statement.actions);
+  const message = await withoutNulls(database, execution, table, columns, change);
   await database.runtime.milestones.reach("alter.committed");
-  return { message, rowCount: 0, asUser: execution.principal.userId };
+  return said(message);
+}
+
+function requireAlterable(database: Database, execution: Execution, { table: reference }: AlterTable): TableSchema {
+  const { namespace, name } = qualify(execution, reference);
+  const table = database.catalog.table(namespace, name);
+  if (table === undefined) {
+    throw new KalamError("table_not_found", { table: `${namespace}.${name}` }, { position: reference.position });
+  }
+  requireAlterTable(execution.actor.role, table.definition.kind);
+  return table;
+}
+
+/** The columns that the actions make NOT NULL. */
+function newlyNotNull({ kind, columns }: TableDefinition, actions: readonly AlterTableAction[]): readonly string[] {
+  if (kind === "stream") return [];
+  const named = actions.flatMap((action) => {
+    if (action.kind === "set_not_null") return [action.column.toLowerCase()];
+    return action.kind === "modify_column" && action.nullable === false ? [action.column.name.toLowerCase()] : [];
+  });
+  return columns.filter(({ name, notNull }) => !notNull && named.includes(name)).map(({ name }) => name);
+}
+
+function changeTable(database: Database, execution: Execution, statement: AlterTable): Promise<string> {
+  return database.catalog.change(database.pipeline, (changes, batch) => {
+    const table = requireAlterable(database, execution, statement);
+    const { definition, done } = applyActions(database, execution, table, statement.actions);
+    const same = isSame(definition, table.definition);
+    const version = table.definition.schemaVersion + (same ? 0 : 1);
+    if (same) return `Table ${table.fullName} unchanged: ${done} (version ${version} - no changes needed)`;
+    if (definition.name !== table.definition.name) changes.dropTable(table);
+    changes.putTable({ ...definition, schemaVersion: version, updatedAt: execution.now.toString() });
+    batch.onApplied(() => {
+      const current = database.catalog.table(definition.namespace, definition.name);
+      if (current !== undefined) database.cache.redefine(current);
+    });
+    return `Table ${table.fullName} altered successfully: ${done} (version ${version})`;
+  });
+}
+
+function isSame(a: TableDefinition, b: TableDefinition): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }
 
 function applyActions(
@@ -68,12 +96,13 @@ function applyActions(
   }
   let { definition } = table;
   const done: string[] = [];
+  const inVain: string[] = [];
   for (const action of actions) {
     const altered = applyAction(database, execution, definition, action);
+    (isSame(altered.definition, definition) ? inVain : done).push(altered.done);
     definition = altered.definition;
-    done.push(altered.done);
   }
-  return { definition, done: done.join(", ") };
+  return { definition, done: (done.length === 0 ? inVain : done).join(", ") };
 }
 
 function applyAction(
@@ -92,14 +121,25 @@ function applyAction(
     case "set_default": {
       const column = requireColumn(definition, action.column, action.position);
       const value = defaultValue(database, execution, action.expression as Node, column.type, column.name);
-      return replaceColumn(definition, { ...column, default: value }, `ALTER COLUMN ${column.name} SET DEFAULT`);
+      return {
+        definition: replaceColumn(definition, { ...column, default: value }),
+        done: `ALTER COLUMN ${column.name} SET DEFAULT`,
+      };
     }
     case "drop_default": {
       const { default: _former, ...column } = requireColumn(definition, action.column, action.position);
-      return replaceColumn(definition, column, `ALTER COLUMN ${column.name} DROP DEFAULT`);
+      return {
+        definition: replaceColumn(definition, column),
+        done: `ALTER COLUMN ${column.name} DROP DEFAULT`,
+      };
     }
-    case "drop_not_null":
-      return dropNotNull(definition, requireColumn(definition, action.column, action.position));
+    case "drop_not_null": {
+      const column = requireColumn(definition, action.column, action.position);
+      return {
+        definition: replaceColumn(definition, nullable(definition, column)),
+        done: `ALTER COLUMN ${column.name} DROP NOT NULL`,
+      };
+    }
     case "set_options": {
       const options = tableOptions(database, definition.kind, action.options, definition);
       return {
@@ -107,23 +147,21 @@ function applyAction(
         done: `SET ${[...action.options.keys()].join(", ")}`,
       };
     }
-    case "modify_column": {
-      const { name, position, type } = action.column;
-      const column = requireColumn(definition, name.toLowerCase(), position);
-      requireSameType(column, type);
-      if (action.nullable === false) requireNotNull(column, position);
-      const altered = action.nullable === true ? dropNotNull(definition, column) : { definition };
-      return { ...altered, done: `MODIFY COLUMN ${column.name} ${sqlTypeName(column.type)}` };
-    }
+    case "modify_column":
+      return modifyColumn(database, execution, definition, action);
     case "set_type": {
-      const column = requireColumn(definition, action.column, action.position);
-      requireSameType(column, action.type);
-      return { definition, done: `ALTER COLUMN ${column.name} TYPE ${sqlTypeName(column.type)}` };
+      const column = retyped(definition, requireColumn(definition, action.column, action.position), action.type);
+      return {
+        definition: replaceColumn(definition, column),
+        done: `ALTER COLUMN ${column.name} TYPE ${sqlTypeName(column.type)}`,
+      };
     }
     case "set_not_null": {
-      const column = requireColumn(definition, action.column, action.position);
-      requireNotNull(column, action.position);
-      return { definition, done: `ALTER COLUMN ${column.name} SET NOT NULL` };
+      const column = notNullable(requireColumn(definition, action.column, action.position), action.position);
+      return {
+        definition: replaceColumn(definition, column),
+        done: `ALTER COLUMN ${column.name} SET NOT NULL`,
+      };
     }
     case "rename_table": {
       const name = checkName("table", action.to);
@@ -156,28 +194,24 @@ function formerStorages(
   return { formerStorageIds: [...(definition.formerStorageIds ?? []), ...left] };
 }
 
-function dropNotNull(definition: TableDefinition, column: ColumnSpec): Altered {
-  if (definition.primaryKey.includes(column.name)) {
-    throw new KalamError("invalid_table_definition", {
-      reason: `Column '${column.name}' is a PRIMARY KEY and cannot be nullable`,
-    });
+/** What is not written (a default, NOT NULL) stays as it is. */
+function modifyColumn(
+  database: Database,
+  execution: Execution,
+  definition: TableDefinition,
+  { column: { name, position, type, defaultExpression }, nullable: mayBeNull }: ModifyColumn,
+): Altered {
+  let column = retyped(definition, requireColumn(definition, name, position), type);
+  let done = `MODIFY COLUMN ${column.name} ${sqlTypeName(column.type)}`;
+  if (mayBeNull !== undefined) {
+    column = mayBeNull ? nullable(definition, column) : notNullable(column, position);
+    done += mayBeNull ? " NULL" : " NOT NULL";
   }
-  return replaceColumn(definition, { ...column, notNull: false }, `ALTER COLUMN ${column.name} DROP NOT NULL`);
-}
-
-function requireSameType(column: ColumnSpec, wanted: TypeReference): void {
-  if (JSON.stringify(resolveType(wanted)) === JSON.stringify(column.type)) return;
-  throw refused(`changing the type of column '${column.name}'`, wanted.position);
-}
-
-function requireNotNull(column: ColumnSpec, position: number): void {
-  if (!column.notNull) throw refused(`SET NOT NULL of column '${column.name}'`, position);
-}
-
-/** Rows that are there would have to be read and written anew. */
-function refused(feature: string, position: number): KalamError {
-  const hint = "Add a column of the new kind, copy the values, drop the old one and RENAME.";
-  return new KalamError("feature_not_supported", { feature }, { position, hint });
+  if (defaultExpression !== undefined) {
+    column = { ...column, default: defaultValue(database, execution, defaultExpression, column.type, column.name) };
+    done += " DEFAULT";
+  }
+  return { definition: replaceColumn(definition, column), done };
 }
 
 function addColumn(
@@ -246,32 +280,9 @@ function renameColumn(
   if (definition.columns.some((other) => other.name === name)) {
     throw new KalamError("column_exists", { column: name }, { position: action.position });
   }
-  const renamed = replaceColumn(definition, { ...column, name }, `RENAME COLUMN ${column.name} TO ${name}`);
   const primaryKey = definition.primaryKey.map((key) => (key === column.name ? name : key));
-  return { ...renamed, definition: { ...renamed.definition, primaryKey } };
-}
-
-function requireColumn(definition: TableDefinition, name: string, position: number): ColumnSpec {
-  const folded = name.toLowerCase();
-  if (folded === "_seq" || folded === "_deleted") {
-    throw new KalamError(
-      "reserved_column",
-      { action: "alter", column: folded, reason: "system column cannot be modified" },
-      { position },
-    );
-  }
-  const column = definition.columns.find((candidate) => candidate.name === folded);
-  if (column === undefined) throw new KalamError("column_not_found", { column: folded }, { position });
-  return column;
-}
-
-/** @param changed has the id of the column that it replaces */
-function replaceColumn(definition: TableDefinition, changed: ColumnSpec, done: string): Altered {
   return {
-    definition: {
-      ...definition,
-      columns: definition.columns.map((column) => (column.id === changed.id ? changed : column)),
-    },
-    done,
+    definition: { ...replaceColumn(definition, { ...column, name }), primaryKey },
+    done: `RENAME COLUMN ${column.name} TO ${name}`,
   };
 }

@@ -58,17 +58,12 @@ describe("engine: definitions", () => {
       ]) {
         await db.query(`ALTER TABLE t ${action}`);
       }
-      const refused: [string, string, string][] = [
-        ["MODIFY COLUMN n BIGINT", "changing the type of column 'n' is not supported", "BIGINT"],
-        ["ALTER COLUMN n TYPE TEXT", "changing the type of column 'n' is not supported", "TEXT"],
-        ["ALTER COLUMN n SET NOT NULL", "SET NOT NULL of column 'n' is not supported", "n SET"],
-        ["MODIFY n INT NOT NULL", "SET NOT NULL of column 'n' is not supported", "n INT"],
-      ];
-      for (const [action, message, place] of refused) {
-        const sql = `ALTER TABLE t ${action}`;
-        const error = await kalamError(db.query(sql), "feature_not_supported");
-        expect([error.message, error.position], sql).to.deep.equal([message, sql.indexOf(place)]);
-      }
+      const sql = "ALTER TABLE t ALTER COLUMN n TYPE TEXT";
+      const error = await kalamError(db.query(sql), "feature_not_supported");
+      expect([error.message, error.position]).to.deep.equal([
+        "changing column 'n' from INT to TEXT is not supported",
+        sql.indexOf("TEXT"),
+      ]);
       await db.query("ALTER TABLE t MODIFY COLUMN v TEXT NULL");
       await db.query("INSERT INTO t VALUES (1, NULL, NULL)");
       await kalamError(db.query("ALTER TABLE t MODIFY COLUMN id INT NULL"), "invalid_table_definition");

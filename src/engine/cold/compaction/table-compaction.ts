@@ -1,6 +1,7 @@
 import type { TableSchema } from "../../catalog/table-schema.ts";
 import type { Database } from "../../database.ts";
 import { manifestKey, partitionPrefix, tablePrefix } from "../../rows/store-keys.ts";
+import { currentTable } from "../current-table.ts";
 import { forEachUser, usersBelow } from "../partitions.ts";
 import { publishStale } from "../publish.ts";
 import { chooseRun } from "./choose.ts";
@@ -23,7 +24,8 @@ export async function compactTable(
     const done = await database.cold.work.run(prefix, async () => {
       const cell = await database.cache.manifests.load(prefix, schema.definition.id, user);
       const run = cell.manifest && chooseRun(cell.manifest, limitsOf(database), all);
-      return run && new PartitionCompaction(database, schema, user, signal).run(cell, run);
+      // Under an older definition the values of columns that were added since would be lost.
+      return run && new PartitionCompaction(database, currentTable(database, schema), user, signal).run(cell, run);
     });
     if (done === undefined) return;
     total.before += done.before;

@@ -7,12 +7,6 @@ import { publishManifest } from "../publish.ts";
 import type { WrittenSegment } from "../segment-writer.ts";
 import { type FlushTarget, SegmentFlush } from "./segment-flush.ts";
 
-/** What a flush of one partition did. */
-export interface Flushed {
-  readonly rows: number;
-  readonly files: number;
-}
-
 /**
  * Moves the hot rows of one partition to segments.
  *
@@ -32,8 +26,9 @@ export class PartitionFlush {
   readonly #prefix: string;
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
-  #rows = 0;
-  #files = 0;
+  /** What was moved, also where the flush failed in the end. */
+  rows = 0;
+  files = 0;
 
   /** @param user empty for a shared table */
   constructor(database: Database, schema: TableSchema, user: string, signal: AbortSignal) {
@@ -45,7 +40,7 @@ export class PartitionFlush {
   }
 
   /** @throws StalePlan when the table was altered or dropped meanwhile; what was flushed until then stays so */
-  async run(): Promise<Flushed> {
+  async run(): Promise<void> {
     const { cache, storages } = this.#database;
     const cell = await cache.manifests.load(this.#prefix, this.#schema.definition.id, this.#user);
     const before = cell.manifest as Manifest;
@@ -66,7 +61,6 @@ export class PartitionFlush {
       throw error;
     }
     await this.#publish(cell, before);
-    return { rows: this.#rows, files: this.#files };
   }
 
   async #publish({ manifest }: ManifestCell, before: Manifest): Promise<void> {
@@ -105,8 +99,8 @@ export class PartitionFlush {
       const [manifest, written] = await Promise.all([former, writing]);
       if (written === undefined) return manifest;
       const after = await segment.commit(manifest, written);
-      this.#rows += written.rowCount;
-      this.#files++;
+      this.rows += written.rowCount;
+      this.files++;
       return after;
     } catch (error) {
       this.#stop.abort();

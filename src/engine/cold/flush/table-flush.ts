@@ -1,12 +1,15 @@
 import type { TableSchema } from "../../catalog/table-schema.ts";
 import type { Database } from "../../database.ts";
 import { partitionPrefix, tablePrefix } from "../../rows/store-keys.ts";
+import { onCurrentTable } from "../current-table.ts";
 import { forEachUser, usersBelow } from "../partitions.ts";
 import { publishStale } from "../publish.ts";
-import { type Flushed, PartitionFlush } from "./partition-flush.ts";
+import { PartitionFlush } from "./partition-flush.ts";
 
-export interface TableFlushed extends Flushed {
-  readonly partitions: number;
+/** What a flush of a table did. */
+export interface TableFlushed {
+  readonly rows: number;
+  readonly files: number;
 }
 
 /** Moves what is hot of a table to segments, one partition after another. */
@@ -16,16 +19,21 @@ export async function flushTable(
   signal: AbortSignal,
   progress: (message: string) => void,
 ): Promise<TableFlushed> {
-  const total = { rows: 0, files: 0, partitions: 0 };
+  const total = { rows: 0, files: 0 };
   const users = usersBelow(database.store, tablePrefix(schema.definition.id));
   await forEachUser(users, signal, async (user) => {
     const prefix = partitionPrefix(schema.definition.id, user);
-    const { rows, files } = await database.cold.work.run(prefix, () =>
-      new PartitionFlush(database, schema, user, signal).run(),
+    await database.cold.work.run(prefix, () =>
+      onCurrentTable(database, schema, async (current) => {
+        const flush = new PartitionFlush(database, current, user, signal);
+        try {
+          await flush.run();
+        } finally {
+          total.rows += flush.rows;
+          total.files += flush.files;
+        }
+      }),
     );
-    total.rows += rows;
-    total.files += files;
-    if (rows > 0) total.partitions++;
     progress(`${total.rows} rows in ${total.files} files`);
   });
   const [stale] = await publishStale(database, database.cold.work, [schema]);

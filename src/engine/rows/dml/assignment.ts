@@ -1,7 +1,7 @@
 import type { Node, ResTarget } from "libpg-query";
 import { KalamError } from "../../../errors/index.ts";
 import type { ColumnSpec } from "../../catalog/definitions.ts";
-import { columnSlot, type TableSchema } from "../../catalog/table-schema.ts";
+import { columnSlot, refusesNull, type TableSchema } from "../../catalog/table-schema.ts";
 import { compileExpression, type Frame, NotSimple, type Scope } from "../../query/expression/index.ts";
 import type { Row, Value } from "../../types/column-type.ts";
 import { castValue } from "../../types/index.ts";
@@ -93,7 +93,7 @@ export function assign(
   while (next.length < schema.slotCount) next.push(null);
   for (const assignment of assignments) {
     const value = assignment.evaluate(scopeRow, frame);
-    if (value === null && assignment.column.notNull) {
+    if (value === null && refusesNull(assignment.column)) {
       throw new KalamError("not_null_violation", { column: assignment.column.name, row: 1 });
     }
     next[assignment.slot] = value;

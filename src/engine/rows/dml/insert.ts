@@ -1,7 +1,7 @@
 import type { RangeVar, ResTarget } from "libpg-query";
 import { KalamError } from "../../../errors/index.ts";
 import type { ColumnSpec } from "../../catalog/definitions.ts";
-import { columnSlot, type TableSchema } from "../../catalog/table-schema.ts";
+import { columnSlot, refusesNull, type TableSchema } from "../../catalog/table-schema.ts";
 import type { Database } from "../../database.ts";
 import type { Execution } from "../../execution.ts";
 import { type Frame, InputBinder, NotSimple } from "../../query/expression/index.ts";
@@ -162,7 +162,7 @@ function completeRow(plan: InsertPlan, proposed: ProposedRow, index: number, fra
   for (const fill of plan.fills) {
     const given = fill.from === undefined ? USE_DEFAULT : proposed[fill.from];
     const value = given === USE_DEFAULT || given === undefined ? (fill.fallback?.(frame) ?? null) : given;
-    if (value === null && fill.column.notNull) {
+    if (value === null && refusesNull(fill.column)) {
       throw new KalamError("not_null_violation", { column: fill.column.name, row: index + 1 });
     }
     row[fill.slot] = value;

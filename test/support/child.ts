@@ -9,9 +9,10 @@ export interface Child {
   readonly ended: Promise<{ code: number | string; errors: string }>;
 }
 
-/** Starts a TypeScript file of the tests as a process of its own. `wrap` is a command that starts it in turn. */
+/** Starts a file of the tests, or a bundle of it, as a process of its own. `wrap` is a command that starts it in turn. */
 export function startChild(file: string, args: readonly string[], wrap: readonly string[] = []): Child {
-  const [command = "", ...rest] = [...wrap, process.execPath, "--import", "tsx", file, ...args];
+  const compile = file.endsWith(".ts") ? ["--import", "tsx"] : [];
+  const [command = "", ...rest] = [...wrap, process.execPath, ...compile, file, ...args];
   const child = spawn(command, rest, { stdio: ["ignore", "pipe", "pipe"] });
   let errors = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {

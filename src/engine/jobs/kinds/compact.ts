@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { compactionOf, compactTable } from "../../cold/compaction/table-compaction.ts";
 import type { JobKind } from "../job-kind.ts";
-import { tableOfJob, tableParameters } from "./table-parameters.ts";
+import { tableIsGone, tableOfJob, tableParameters } from "./table-parameters.ts";
 
 const parameters = v.strictObject({ ...tableParameters, all: v.boolean() });
 
@@ -14,10 +14,12 @@ export const compact: JobKind<v.InferOutput<typeof parameters>> = {
   table: ({ table_id }) => table_id,
   async precheck(database, { table_id, all }) {
     const schema = tableOfJob(database, table_id);
+    if (schema === undefined) return tableIsGone(table_id);
     return (await compactionOf(database, schema, all)) ? undefined : `nothing to merge in table '${table_id}'`;
   },
   async run({ database, parameters: { table_id, all }, signal, progress }) {
     const schema = tableOfJob(database, table_id);
+    if (schema === undefined) return `Nothing done: ${tableIsGone(table_id)}`;
     const { before, after } = await compactTable(database, schema, all, signal, progress);
     return `Compaction completed for ${table_id} (${before} segments became ${after})`;
   },

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { compactionOf } from "../../cold/compaction/table-compaction.ts";
 import { flushTable, hasHotRows } from "../../cold/flush/table-flush.ts";
 import type { JobKind } from "../job-kind.ts";
-import { tableOfJob, tableParameters } from "./table-parameters.ts";
+import { tableIsGone, tableOfJob, tableParameters } from "./table-parameters.ts";
 
 const parameters = v.strictObject(tableParameters);
 
@@ -15,10 +15,12 @@ export const flush: JobKind<v.InferOutput<typeof parameters>> = {
   table: ({ table_id }) => table_id,
   async precheck(database, { table_id }) {
     const schema = tableOfJob(database, table_id);
+    if (schema === undefined) return tableIsGone(table_id);
     return (await hasHotRows(database, schema)) ? undefined : `no pending writes for table '${table_id}'`;
   },
   async run({ database, parameters: { table_id, table_type }, signal, progress }) {
     const schema = tableOfJob(database, table_id);
+    if (schema === undefined) return `Nothing done: ${tableIsGone(table_id)}`;
     const { rows, files } = await flushTable(database, schema, signal, progress);
     if (await compactionOf(database, schema, false)) {
       await database.jobs.create(

@@ -1,5 +1,4 @@
 import * as v from "valibot";
-import { KalamError } from "../../../errors/index.ts";
 import type { TableSchema } from "../../catalog/table-schema.ts";
 import type { Database } from "../../database.ts";
 
@@ -9,10 +8,13 @@ export const tableParameters = {
   table_type: v.picklist(["User", "Shared"]),
 };
 
-/** @throws KalamError `table_not_found` when it was dropped or renamed since the job was made */
-export function tableOfJob(database: Database, fullName: string): TableSchema {
+/** Undefined when it was dropped or renamed since the job was made: that is no failure of the job. */
+export function tableOfJob(database: Database, fullName: string): TableSchema | undefined {
   const [namespace = "", name = ""] = fullName.split(".");
-  const schema = database.catalog.table(namespace, name);
-  if (schema === undefined) throw new KalamError("table_not_found", { table: fullName });
-  return schema;
+  return database.catalog.table(namespace, name);
+}
+
+/** What a job says that has lost its table. */
+export function tableIsGone(fullName: string): string {
+  return `table '${fullName}' does not exist any more`;
 }

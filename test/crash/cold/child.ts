@@ -5,7 +5,7 @@ import { SeededRandom } from "../../../src/runtime/random.ts";
 import { createRuntime } from "../../../src/runtime/runtime.ts";
 import { systemTimers } from "../../../src/runtime/timers.ts";
 import { OPTIONS } from "./options.ts";
-import { TABLES, TRANSIENT, tablesSql } from "./tables.ts";
+import { extraOf, type Found, hasTransient, rowsOf, sessionOf, TABLES, TRANSIENT, tablesSql } from "./tables.ts";
 
 /**
  * Writes, flushes, compacts, alters and drops until it kills itself: when the named milestone is reached for the n-th time, or
@@ -27,21 +27,24 @@ const engine = await Engine.open({ ...OPTIONS, dataDir }, { runtime: createRunti
 const db = new EmbeddedDatabase(engine);
 for (const sql of tablesSql(otherStorage)) await db.query(sql);
 
+function say(found: Found): void {
+  writeSync(1, `${JSON.stringify(found)}\n`);
+}
+
 let statements = 0;
 async function change(what: object, user: string, sql: string): Promise<void> {
   const number = ++statements;
   writeSync(1, `${JSON.stringify({ sent: number, ...what })}\n`);
-  const session = user === "root" ? db : db.as(user);
-  await session.query(sql);
+  await sessionOf(db, { name: "", user }).query(sql);
   writeSync(1, `${JSON.stringify({ done: number })}\n`);
 }
 
 /** Inserts, changes and deletes rows of one table, one statement after another. */
 async function write(table: number): Promise<void> {
   const { name, user } = TABLES[table] ?? { name: "", user: "" };
-  const session = user === "root" ? db : db.as(user);
-  const { rows } = await session.query(`SELECT id FROM ${name}`);
-  const present = new Set(rows.map(({ id }) => Number(id)));
+  const rows = await rowsOf(db, { name, user });
+  say({ found: table, rows });
+  const present = new Set(rows.map(([id]) => id));
   for (let version = 0; ; version++) {
     const ids = Array.from({ length: 1 + random.below(6) }, () => random.below(120));
     const body = `${seed}.${table}.${version}`;
@@ -72,6 +75,7 @@ async function idle(): Promise<void> {
 
 /** Moves rows to segments and merges them, and changes the columns of a table meanwhile. */
 async function move(): Promise<void> {
+  say({ foundExtra: await extraOf(db) });
   const { rows } = await db.query("SELECT column_name FROM information_schema.columns WHERE column_name = 'extra'");
   let extra = rows.length > 0;
   for (let round = 1; ; round++) {
@@ -89,6 +93,7 @@ async function move(): Promise<void> {
 }
 
 async function comeAndGo(): Promise<void> {
+  say({ foundTransient: await hasTransient(db) });
   for (let round = 0; ; round++) {
     await change({ transient: true }, "root", `CREATE USER TABLE IF NOT EXISTS ${TRANSIENT} (id INT PRIMARY KEY)`);
     for (const user of ["alice", "bob"]) {

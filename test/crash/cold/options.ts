@@ -10,6 +10,7 @@ export const OPTIONS = {
   maxPartitionBytes: 9_000,
   cacheBytes: 30_000,
   jobRetryBackoffMs: 5,
+  jobRetries: 20,
   flushCheckSeconds: 0,
   analyticsMemoryBytes: 64 * 1024 * 1024,
   segmentMemoryBytes: 64 * 1024 * 1024,

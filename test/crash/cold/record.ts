@@ -5,9 +5,7 @@ import { jobsDone } from "../../support/cold.ts";
 import { expectSoundFiles } from "../../support/cold-files.ts";
 import { values } from "../../support/engine.ts";
 import { OPTIONS } from "./options.ts";
-import { type Line, TABLES, TRANSIENT } from "./tables.ts";
-
-type Change = Exclude<Line, { readonly done: number }>;
+import { type Change, extraOf, type Found, hasTransient, type Line, rowsOf, sessionOf, TABLES } from "./tables.ts";
 
 /**
  * What must be in a database whose writer was killed: everything that was acknowledged, and of each writer's last statement all or
@@ -38,11 +36,13 @@ export class Record {
     const open = new Map<number, Change>();
     for await (const text of child.lines) {
       const line = JSON.parse(text) as Line;
-      if ("done" in line) {
+      if ("sent" in line) open.set(line.sent, line);
+      else if (!("done" in line)) this.#learn(line);
+      else {
         const change = open.get(line.done);
         open.delete(line.done);
         if (change !== undefined) this.#apply(change);
-      } else open.set(line.sent, line);
+      }
     }
     clearTimeout(patience);
     this.#open = [...this.#open, ...open.values()];
@@ -60,7 +60,9 @@ export class Record {
   async check(why: string): Promise<void> {
     const db = await open({ ...OPTIONS, dataDir: this.#dataDir });
     try {
-      await this.#learn(db);
+      for (const [found, table] of TABLES.entries()) this.#learn({ found, rows: await rowsOf(db, table) });
+      this.#learn({ foundExtra: await extraOf(db) });
+      this.#learn({ foundTransient: await hasTransient(db) });
       await this.#compare(db, why);
       await jobsDone(db);
       await this.#compare(db, `${why}, after the jobs that were left`);
@@ -74,56 +76,35 @@ export class Record {
   }
 
   /** Finds out what became of the statements that were under way: each as a whole. */
-  async #learn(db: EmbeddedDatabase): Promise<void> {
+  #learn(found: Found): void {
+    const left: Change[] = [];
     for (const change of this.#open) {
-      if ("rows" in change && (await this.#isThere(db, change))) this.#apply(change);
-      if ("extra" in change) this.#extra = await extraOf(db);
-      if ("transient" in change) this.#transient = await exists(db);
+      if ("found" in found && "rows" in change && change.table === found.found) {
+        const rows = new Map(found.rows);
+        if (change.rows.every(([id, body]) => rows.get(id) === (body ?? undefined))) this.#apply(change);
+      } else if ("foundExtra" in found && "extra" in change) this.#extra = found.foundExtra;
+      else if ("foundTransient" in found && "transient" in change) this.#transient = found.foundTransient;
+      else left.push(change);
     }
-    this.#open = [];
-  }
-
-  async #isThere(db: EmbeddedDatabase, change: Extract<Change, { table: number }>): Promise<boolean> {
-    const found = new Map(await rowsOf(db, change.table));
-    return change.rows.every(([id, body]) => found.get(id) === (body ?? undefined));
+    this.#open = left;
   }
 
   async #compare(db: EmbeddedDatabase, why: string): Promise<void> {
-    for (const [table, rows] of this.#rows.entries()) {
-      const about = `${why}: ${JSON.stringify(TABLES[table])}`;
-      const expected = [...rows].sort(([a], [b]) => a - b);
+    for (const [index, table] of TABLES.entries()) {
+      const about = `${why}: ${JSON.stringify(table)}`;
+      const expected = [...(this.#rows[index] ?? [])].sort(([a], [b]) => a - b);
       expect(await rowsOf(db, table), about).to.deep.equal(expected);
-      const { name, user } = TABLES[table] ?? { name: "", user: "" };
-      const session = user === "root" ? db : db.as(user);
+      const { name } = table;
+      const session = sessionOf(db, table);
       const counted = await values(session, `SELECT count(*) FROM (SELECT * FROM ${name}) AS q`);
       expect(counted, about).to.deep.equal([[BigInt(expected.length)]]);
       for (const [id, body] of [expected.at(0), expected.at(-1)].filter((row) => row !== undefined)) {
         expect(await values(session, `SELECT body FROM ${name} WHERE id = ${id}`), about).to.deep.equal([[body]]);
       }
     }
-    expect(await exists(db), why).to.equal(this.#transient);
+    expect(await hasTransient(db), why).to.equal(this.#transient);
     if (this.#rows[2]?.size !== 0) expect(await extraOf(db), why).to.equal(this.#extra);
   }
-}
-
-async function rowsOf(db: EmbeddedDatabase, table: number): Promise<[number, string][]> {
-  const { name, user } = TABLES[table] ?? { name: "", user: "" };
-  const rows = await values(user === "root" ? db : db.as(user), `SELECT id, body FROM ${name} ORDER BY id`);
-  return rows.map(([id, body]) => [Number(id), String(body)]);
-}
-
-/** The default of the column that comes and goes, which all rows have; null: it is not there. */
-async function extraOf(db: EmbeddedDatabase): Promise<number | null> {
-  const { rows } = await db.query("SELECT * FROM crash.shared");
-  const found = new Set(rows.map(({ extra }) => extra ?? null));
-  expect(found.size, "values of one default").to.be.lessThan(2);
-  const [value = null] = found;
-  return value === null ? null : Number(value);
-}
-
-async function exists(db: EmbeddedDatabase): Promise<boolean> {
-  const tables = await values(db, "SELECT table_name FROM information_schema.tables WHERE table_schema = 'crash'");
-  return tables.some(([name]) => `crash.${name}` === TRANSIENT);
 }
 
 function setRow(rows: Map<number, string>, id: number, body: string | null): void {

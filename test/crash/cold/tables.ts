@@ -1,3 +1,5 @@
+import type { EmbeddedDatabase, Session } from "../../../src/index.ts";
+
 /** The tables that the child writes to while it flushes, compacts, alters and drops, and what their rows are. */
 export interface CrashTable {
   readonly name: string;
@@ -26,9 +28,38 @@ export function tablesSql(otherStorage: string): readonly string[] {
   ];
 }
 
-/** What a line of the child says. Before a statement is sent, and after it was acknowledged. */
-export type Line =
+/** What a line of the child says: what it finds when it begins, and of each statement what it will do and that it was acknowledged. */
+export type Line = Change | Found | { readonly done: number };
+
+export type Found =
+  | { readonly found: number; readonly rows: readonly (readonly [number, string])[] }
+  | { readonly foundExtra: number | null }
+  | { readonly foundTransient: boolean };
+
+export type Change =
   | { readonly sent: number; readonly table: number; readonly rows: readonly (readonly [number, string | null])[] }
   | { readonly sent: number; readonly extra: number | null }
-  | { readonly sent: number; readonly transient: boolean }
-  | { readonly done: number };
+  | { readonly sent: number; readonly transient: boolean };
+
+export function sessionOf(db: EmbeddedDatabase, { user }: CrashTable): Session {
+  return user === "root" ? db : db.as(user);
+}
+
+export async function rowsOf(db: EmbeddedDatabase, table: CrashTable): Promise<[number, string][]> {
+  const { rows } = await sessionOf(db, table).query(`SELECT id, body FROM ${table.name} ORDER BY id`);
+  return rows.map(({ id, body }) => [Number(id), String(body)]);
+}
+
+/** The default of the column that comes and goes, which all rows have; null: it is not there. */
+export async function extraOf(db: EmbeddedDatabase): Promise<number | null> {
+  const { rows } = await db.query("SELECT * FROM crash.shared");
+  const found = new Set(rows.map(({ extra }) => extra ?? null));
+  if (found.size > 1) throw new Error(`a column has ${found.size} values for one default`);
+  const [value = null] = found;
+  return value === null ? null : Number(value);
+}
+
+export async function hasTransient(db: EmbeddedDatabase): Promise<boolean> {
+  const { rows } = await db.query("SELECT table_name FROM information_schema.tables WHERE table_schema = 'crash'");
+  return rows.some(({ table_name }) => `crash.${table_name}` === TRANSIENT);
+}

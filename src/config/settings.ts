@@ -77,11 +77,20 @@ export const SETTINGS = {
   "execution.max_parameter_size_bytes": integer(512 * 1024, [1, 64 * MIB], "Bytes that one parameter may have."),
   "execution.sql_plan_cache_max_entries": integer(1000, [1, 1_000_000], "Plans kept for statements seen before."),
   "execution.report_elapsed": boolean(true, "Put the elapsed time (`took`, milliseconds) into every answer."),
-  max_transaction_buffer_bytes: integer(100 * MIB, [1024, HUGE], "Bytes of changes that one transaction may hold."),
+  max_transaction_buffer_bytes: integer(
+    100 * MIB,
+    [1024, HUGE],
+    "Bytes of changes that one transaction, or one statement outside of any, may hold.",
+  ),
   "stream.default_max_buffer": integer(
     10_000,
     [1, MANY],
     "Rows that one user's part of a STREAM table may hold; the oldest make room.",
+  ),
+  "stream.memory_mib": integer(
+    256,
+    [1, MANY],
+    "Memory for the rows of all STREAM tables, in MiB; beyond it INSERT is refused. One user's part of a table holds at most an eighth of it; the oldest make room.",
   ),
 
   "performance.request_timeout": integer(30, [1, 86_400], "Seconds in which a request must have arrived."),

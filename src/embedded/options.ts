@@ -30,13 +30,22 @@ export const OPEN_OPTIONS: { readonly [K in keyof EngineOptions]: Setting<Engine
     "Rows a query may return; more is an error. 0 means no ceiling.",
   ),
   statementTimeoutSeconds: integer(defaults.statementTimeoutSeconds, [1, 86_400], "Seconds a statement may run."),
-  maxTransactionBytes: integer(defaults.maxTransactionBytes, ANY_SIZE, "Bytes of changes one transaction may hold."),
+  maxTransactionBytes: integer(
+    defaults.maxTransactionBytes,
+    ANY_SIZE,
+    "Bytes of changes one transaction, or one statement outside of any, may hold.",
+  ),
   maxWaitingWrites: integer(
     defaults.maxWaitingWrites,
     COUNT,
     "Statements that may wait to be written before new ones are turned away.",
   ),
   streamMaxRows: integer(defaults.streamMaxRows, COUNT, "Rows of one user in one STREAM table; the oldest make room."),
+  streamMemoryBytes: integer(
+    defaults.streamMemoryBytes,
+    ANY_SIZE,
+    "Memory for the rows of all STREAM tables; one user's part of a table holds at most an eighth of it.",
+  ),
   analyticsMemoryBytes: integer(
     defaults.analyticsMemoryBytes,
     [1_000_000, Number.MAX_SAFE_INTEGER],

@@ -16,12 +16,14 @@ export interface EngineOptions {
   readonly maxResultRows: number;
   /** Seconds a statement may run. */
   readonly statementTimeoutSeconds: number;
-  /** Bytes of changes one transaction may hold. */
+  /** Bytes of changes one transaction, or one statement outside of any, may hold. */
   readonly maxTransactionBytes: number;
   /** Statements that may wait for the commit pipeline before new ones are turned away. */
   readonly maxWaitingWrites: number;
   /** Rows one STREAM partition (a user's rows of one table) may hold; the oldest make room. */
   readonly streamMaxRows: number;
+  /** Memory for the rows of all STREAM tables, in bytes; one partition may hold an eighth of it. */
+  readonly streamMemoryBytes: number;
   readonly analyticsMemoryBytes: number;
   readonly analyticsThreads: number;
   /** Analytical queries that run at the same time; others wait. Each holds a thread of the pool (4 by default) that writes need too. */
@@ -92,6 +94,7 @@ export const defaultEngineOptions: EngineOptions = {
   maxTransactionBytes: 100 * 1024 * 1024,
   maxWaitingWrites: 100_000,
   streamMaxRows: 10_000,
+  streamMemoryBytes: 256 * 1024 * 1024,
   analyticsMemoryBytes: 256 * 1024 * 1024,
   analyticsThreads: 2,
   analyticsConcurrency: 2,

@@ -598,7 +598,7 @@ export const ERRORS = define({
   transaction_too_large: sql(
     "53400",
     "Transaction buffer exceeded: {bytes} bytes (maximum {maximum} bytes)",
-    "Commit in smaller pieces or raise max_transaction_buffer_bytes.",
+    "Write and commit in smaller pieces, or raise max_transaction_buffer_bytes.",
   ),
 
   // --- limits ------------------------------------------------------------------------------------------------
@@ -611,6 +611,11 @@ export const ERRORS = define({
     "53200",
     "out of memory: the query needs more than its share of memory",
     "Narrow the query, add a LIMIT, or raise the memory limit of the analytical engine.",
+  ),
+  stream_memory: sql(
+    "53200",
+    "out of memory: the rows of STREAM tables take all the {maximum} bytes that they may",
+    "Wait until rows have outlived their TTL_SECONDS, delete some, or raise stream.memory_mib.",
   ),
   timeout: sql(
     "57014",

@@ -19,6 +19,7 @@ export function engineSettings(config: Config): Partial<EngineOptions> {
     maxTransactionBytes: config.max_transaction_buffer_bytes,
     maxWaitingWrites: config["limits.max_waiting_writes"],
     streamMaxRows: config["stream.default_max_buffer"],
+    streamMemoryBytes: config["stream.memory_mib"] * MIB,
     analyticsMemoryBytes: config["analytics.memory_limit_mb"] * 1_000_000,
     analyticsThreads: config["analytics.threads"],
     analyticsConcurrency: config["analytics.max_concurrent"],

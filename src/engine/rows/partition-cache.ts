@@ -26,8 +26,8 @@ export interface PartitionCacheLimits {
  * Keeps the partitions that are in use in memory, the least recently used leave first. Point reads cost a lookup in a tree
  * instead of a trip to the driver.
  *
- * Partitions of STREAM tables live only here: they are resident from the start and never evicted; their size is bounded by
- * their own limit (`streamMaxRows`) and their rows expire.
+ * Partitions of STREAM tables live only here: they are resident from the start and never evicted. Their rows expire, and their memory
+ * has a budget of its own (`makeRoom`), so that it takes none from the others.
  */
 export class PartitionCache {
   readonly #store: HotStore;
@@ -35,6 +35,7 @@ export class PartitionCache {
   /** By prefix; oldest use first. */
   readonly #partitions = new Map<string, Partition>();
   readonly #memory: MemoryAccount = { used: 0 };
+  readonly #streams: MemoryAccount = { used: 0 };
   readonly #writes = new Map<number, number>();
   readonly snapshots = new StoreSnapshots();
   readonly manifests: ManifestCells;
@@ -53,7 +54,8 @@ export class PartitionCache {
     const prefix = partitionPrefix(schema.definition.id, user);
     let partition = this.#partitions.get(prefix);
     if (partition === undefined) {
-      partition = new Partition(schema, user, prefix, this.#memory, this.snapshots, this.manifests.of(prefix));
+      const account = isVolatile(schema) ? this.#streams : this.#memory;
+      partition = new Partition(schema, user, prefix, account, this.snapshots, this.manifests.of(prefix));
       if (isVolatile(schema)) partition.finishLoad(newRowTree(), undefined, 0);
     } else {
       this.#partitions.delete(prefix);
@@ -183,7 +185,12 @@ export class PartitionCache {
 
   /** Estimated memory of all partitions, in bytes. */
   get bytes(): number {
-    return this.#memory.used;
+    return this.#memory.used + this.#streams.used;
+  }
+
+  /** The part of it that rows of STREAM tables take. */
+  get streamBytes(): number {
+    return this.#streams.used;
   }
 
   get partitionCount(): number {

@@ -76,7 +76,8 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   "analytics.threads": "Threads for joins, sorts and aggregates",
   "storage.timeout_seconds": "Seconds a storage may take for one call of its file system",
   "stream.default_max_buffer": "Rows of one user in one stream",
-  max_transaction_buffer_bytes: "Bytes of changes one transaction may hold",
+  "stream.memory_bytes": "Memory for the rows of all streams",
+  max_transaction_buffer_bytes: "Bytes of changes one transaction, or one statement outside of any, may hold",
 };
 
 export function settingRows({ options }: Database): readonly Row[] {
@@ -99,6 +100,7 @@ export function settingRows({ options }: Database): readonly Row[] {
     max_transaction_buffer_bytes: options.maxTransactionBytes,
     "storage.timeout_seconds": options.storageTimeoutSeconds,
     "stream.default_max_buffer": options.streamMaxRows,
+    "stream.memory_bytes": options.streamMemoryBytes,
   };
   return Object.entries(values).map(([name, value]) => [
     name,

@@ -38,6 +38,25 @@ describe("engine: writes", () => {
     expect(await values(db, "SELECT count(*) FROM t")).to.deep.equal([[0n]]);
   });
 
+  onEveryDriver(
+    "refuses a statement that would write more than a transaction may",
+    async (db) => {
+      await db.query("CREATE SHARED TABLE t (id INT PRIMARY KEY, v TEXT)");
+      await db.query("INSERT INTO t SELECT i, repeat('x', 100) FROM generate_series(1, 100) g(i)");
+      for (const sql of [
+        "INSERT INTO t SELECT i, repeat('x', 1000) FROM generate_series(1001, 9000000000) g(i)",
+        "INSERT INTO t SELECT id + 1000, v || v || v || v || v || v || v || v FROM t",
+        "UPDATE t SET v = v || v || v || v || v || v || v || v WHERE true",
+        "UPDATE t SET v = repeat(t.v, 8) FROM t b WHERE b.id = t.id",
+        "BEGIN; UPDATE t SET v = v || v || v || v || v || v || v || v WHERE true; COMMIT",
+      ]) {
+        expect(await rejection(db.query(sql)), sql).to.have.property("key", "transaction_too_large");
+      }
+      expect(await values(db, "SELECT count(*), max(length(v)) FROM t")).to.deep.equal([[100n, 100]]);
+    },
+    { maxTransactionBytes: 50_000 },
+  );
+
   onEveryDriver("a duplicate key fails and leaves nothing of its statement", async (db) => {
     await db.query("CREATE SHARED TABLE t (id INT PRIMARY KEY, v TEXT)");
     await db.query("INSERT INTO t VALUES (1, 'a')");

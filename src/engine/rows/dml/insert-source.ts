@@ -8,6 +8,7 @@ import { inputsOf, planSelect, runSelect } from "../../query/select.ts";
 import type { InsertStatement, StatementTemplate } from "../../sql/statement.ts";
 import type { Value } from "../../types/column-type.ts";
 import { assignInput, castValue } from "../../types/index.ts";
+import { WriteAllowance } from "./write-allowance.ts";
 
 /** Stands in a row of proposed values where the column's default belongs. */
 export const USE_DEFAULT = Symbol("DEFAULT");
@@ -123,15 +124,16 @@ function queryRows(
     const result = await runSelect(db, exec, plan);
     requireWidth(result.columns.length, columns.length);
     const rows: ProposedRow[] = [];
+    const allowance = new WriteAllowance(db.options.maxTransactionBytes);
     const chunks = isRows(result.rows) ? [result.rows] : result.rows;
     for await (const chunk of chunks) {
       for (const row of chunk) {
-        rows.push(
-          columns.map((column, index) => {
-            const from = result.columns[index]?.type ?? column.type;
-            return castValue(row[index] ?? null, from, column.type, "assignment", column.name);
-          }),
-        );
+        const proposed = columns.map((column, index) => {
+          const from = result.columns[index]?.type ?? column.type;
+          return castValue(row[index] ?? null, from, column.type, "assignment", column.name);
+        });
+        allowance.take(proposed);
+        rows.push(proposed);
       }
     }
     return rows;

@@ -18,7 +18,7 @@ import { type DefaultSource, defaultSource } from "./column-default.ts";
 import { type ConflictAction, conflictAction, resolveConflict } from "./conflict.ts";
 import { type InsertSource, insertSource, type ProposedRow, USE_DEFAULT } from "./insert-source.ts";
 import { Returning } from "./returning.ts";
-import { makeRoom } from "./stream-room.ts";
+import { StreamRoom } from "./stream-room.ts";
 import { ROWS_PER_TURN, submitWrite } from "./submit.ts";
 
 interface ColumnFill {
@@ -179,6 +179,8 @@ class Inserter {
   readonly #frame: Frame;
   readonly #counts: ((row: Row) => boolean) | undefined;
   readonly #written = new Set<string>();
+  /** Of a STREAM table. */
+  readonly #room: StreamRoom | undefined;
 
   constructor(database: Database, plan: InsertPlan, target: WriteTarget, partition: Partition, frame: Frame) {
     this.#database = database;
@@ -187,6 +189,8 @@ class Inserter {
     this.#partition = partition;
     this.#frame = frame;
     this.#counts = visibility(database, partition);
+    const { streamMaxRows: rows, streamMemoryBytes: bytes } = database.options;
+    if (isVolatile(partition.schema)) this.#room = new StreamRoom(target, partition, { rows, bytes });
   }
 
   /** @returns the rows that were inserted or updated */
@@ -196,8 +200,7 @@ class Inserter {
       const row = this.#insert(rows[i] as Value[], keys[i]);
       if (row !== undefined) touched.push(row);
     }
-    if (isVolatile(this.#partition.schema))
-      makeRoom(this.#target, this.#partition, this.#database.options.streamMaxRows, touched.length);
+    this.#room?.make(touched, this.#database.cache.streamBytes);
     return touched;
   }
 

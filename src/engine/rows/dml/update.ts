@@ -18,6 +18,7 @@ import { writableTable } from "./insert.ts";
 import { Returning } from "./returning.ts";
 import { candidateKeys, matches, type RowFilter, rowFilter } from "./row-filter.ts";
 import { ROWS_PER_TURN, submitWrite } from "./submit.ts";
+import { WriteAllowance } from "./write-allowance.ts";
 
 /** How an UPDATE will be done; good for as long as the catalog stays as it is. */
 export interface UpdatePlan {
@@ -78,11 +79,15 @@ export async function runUpdate(database: Database, execution: Execution, plan: 
       : await analyticalUpdate(database, execution, plan, frame);
   const stage = async (target: WriteTarget, partition: Partition): Promise<Row[]> => {
     const touched: Row[] = [];
+    const allowance = new WriteAllowance(database.options.maxTransactionBytes);
     let looked = 0;
     for (const key of keys) {
       const current = target.get(partition, key);
       const row = current === undefined ? undefined : next(key, current);
-      if (current !== undefined && row !== undefined) touched.push(replace(target, partition, key, current, row));
+      if (current !== undefined && row !== undefined) {
+        allowance.take(row);
+        touched.push(replace(target, partition, key, current, row));
+      }
       if (++looked % ROWS_PER_TURN === 0) await database.runtime.timers.yield();
     }
     return touched;

@@ -4,11 +4,13 @@ import type { TableSchema } from "../catalog/table-schema.ts";
 import type { Database } from "../database.ts";
 import type { Execution } from "../execution.ts";
 import type { ResultColumn } from "../query/relation.ts";
-import { openTable, resolveName } from "../query/resolve.ts";
+import { resolveName } from "../query/resolve.ts";
+import { type RowCounts, rowCounts } from "../query/row-counts.ts";
 import type { StatementResult } from "../request.ts";
 import type { DescribeTable, QualifiedName } from "../sql/statement.ts";
 import type { ColumnType, Row } from "../types/column-type.ts";
 import { sqlTypeName } from "../types/index.ts";
+import { flushPolicyText } from "./table-options.ts";
 import { viewColumns } from "./views.ts";
 
 const COLUMNS: readonly ResultColumn[] = (
@@ -25,13 +27,43 @@ const COLUMNS: readonly ResultColumn[] = (
   ] as const
 ).map(([name, kind]) => ({ name, type: { kind } }));
 
-/** The columns of a table or view, in declared order. Of a view the message says that it is one. */
+/** DESCRIBE: the columns, and what else there is to say of a table, which is the message. */
 export async function describeTable(
   database: Database,
   execution: Execution,
-  statement: DescribeTable,
+  { table }: DescribeTable,
 ): Promise<StatementResult> {
-  const resolved = resolveName(database, execution, statement.table, "read");
+  const columns = await showColumns(database, execution, table);
+  const resolved = resolveName(database, execution, table, "read");
+  if (resolved.kind !== "table") return columns;
+  const counts = await rowCounts(database, execution, resolved.schema);
+  return { ...columns, message: `${describeStorage(resolved.schema)}; ${describeCounts(counts)}` };
+}
+
+/** `USER table app.notes, storage local, FLUSH_POLICY rows:1000` */
+function describeStorage({ definition, fullName }: TableSchema): string {
+  const policy = flushPolicyText(definition.flushPolicy);
+  return [
+    `${definition.kind.toUpperCase()} table ${fullName}`,
+    ...(definition.kind === "stream"
+      ? [`TTL_SECONDS ${definition.ttlSeconds}`]
+      : [`storage ${definition.storageId}${definition.useUserStorage ? ", or the user's own" : ""}`]),
+    ...(policy === undefined ? [] : [`FLUSH_POLICY ${policy}`]),
+  ].join(", ");
+}
+
+function describeCounts({ hot, cold, segments }: RowCounts): string {
+  const where = `${hot} hot, ${cold} cold`;
+  return `rows: ${hot + cold} (${segments === 0 ? where : `${where} in ${segments} segment(s)`})`;
+}
+
+/** The columns of a table or view, in declared order. Of a view the message says that it is one. */
+export async function showColumns(
+  database: Database,
+  execution: Execution,
+  table: QualifiedName,
+): Promise<StatementResult> {
+  const resolved = resolveName(database, execution, table, "read");
   const answer = { columns: COLUMNS, asUser: execution.principal.userId };
   switch (resolved.kind) {
     case "table":
@@ -93,13 +125,11 @@ export async function showStats(
   reference: QualifiedName,
 ): Promise<StatementResult> {
   const schema = requireTable(database, execution, reference);
-  const relation = await openTable(database, execution, schema);
-  let count = 0n;
-  for await (const chunk of relation.scan({}, false)) count += BigInt(chunk.length);
+  const { hot, cold, segments } = await rowCounts(database, execution, schema);
   const { name, namespace, schemaVersion } = schema.definition;
   return {
     columns: FACT_COLUMNS,
-    rows: [[name, namespace, schemaVersion, count, count, 0n, 0n]],
+    rows: [[name, namespace, schemaVersion, hot + cold, hot, cold, BigInt(segments)]],
     asUser: execution.principal.userId,
   };
 }

@@ -2,6 +2,7 @@ import type { ViewDefinition } from "../catalog/definitions.ts";
 import { defaultAsSql } from "../catalog/describe-default.ts";
 import type { TableSchema } from "../catalog/table-schema.ts";
 import { sqlTypeDefinition } from "../types/index.ts";
+import { flushPolicyText } from "./table-options.ts";
 
 /** The statement that would make this table. */
 export function createTableText({ definition, fullName }: TableSchema): string {
@@ -27,15 +28,11 @@ export function createViewText({ namespace, name, columns, query }: ViewDefiniti
 }
 
 function optionsText(definition: TableSchema["definition"]): string {
-  const { rows, intervalSeconds } = definition.flushPolicy ?? {};
-  const policy = [
-    rows === undefined ? [] : [`rows:${rows}`],
-    intervalSeconds === undefined ? [] : [`interval:${intervalSeconds}`],
-  ].flat();
+  const policy = flushPolicyText(definition.flushPolicy);
   const options = [
     definition.kind === "shared" ? `ACCESS_LEVEL = '${definition.accessLevel.toUpperCase()}'` : undefined,
     definition.ttlSeconds === undefined ? undefined : `TTL_SECONDS = ${definition.ttlSeconds}`,
-    policy.length === 0 ? undefined : `FLUSH_POLICY = '${policy.join(",")}'`,
+    policy === undefined ? undefined : `FLUSH_POLICY = '${policy}'`,
     definition.deletedRetentionHours === undefined
       ? undefined
       : `DELETED_RETENTION_HOURS = ${definition.deletedRetentionHours}`,

@@ -19,7 +19,7 @@ import { MANIFEST_COLUMNS, manifestRows } from "../system/manifest-table.ts";
 import { settingRows } from "../system/server-tables.ts";
 import type { SystemColumn } from "../system/system-relation.ts";
 import type { Row } from "../types/column-type.ts";
-import { describeTable, requireTable, showStats } from "./describe.ts";
+import { requireTable, showColumns, showStats } from "./describe.ts";
 import { requireNamespace } from "./namespaces.ts";
 import { createTableText, createViewText } from "./show-create.ts";
 
@@ -43,7 +43,7 @@ export async function show(
     case "users":
       return showUsers(database, execution);
     case "columns":
-      return describeTable(database, execution, { kind: "describe_table", table: subject.table, history: false });
+      return showColumns(database, execution, subject.table);
     case "stats":
       return showStats(database, execution, subject.table);
     case "create_table":

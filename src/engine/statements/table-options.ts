@@ -150,6 +150,15 @@ function flushPolicyOf(text: string): FlushPolicy {
   return { ...(rows === undefined ? {} : { rows }), ...(intervalSeconds === undefined ? {} : { intervalSeconds }) };
 }
 
+/** The policy as FLUSH_POLICY has it; undefined when there is none. */
+export function flushPolicyText({ rows, intervalSeconds }: FlushPolicy = {}): string | undefined {
+  const parts = [
+    ...(rows === undefined ? [] : [`rows:${rows}`]),
+    ...(intervalSeconds === undefined ? [] : [`interval:${intervalSeconds}`]),
+  ];
+  return parts.length === 0 ? undefined : parts.join(",");
+}
+
 function invalid(reason: string): KalamError {
   return new KalamError("invalid_option", { reason });
 }

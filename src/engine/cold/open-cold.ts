@@ -9,6 +9,7 @@ import type { PartitionCache } from "../rows/partition-cache.ts";
 import type { Storages } from "../storages/storages.ts";
 import type { Report } from "../surroundings.ts";
 import { ColdRows } from "./cold-rows.ts";
+import { SegmentMerger } from "./compaction/segment-merger.ts";
 import { FileLedger } from "./file-ledger.ts";
 import { KeyFilters } from "./key-filters.ts";
 import { publishStale } from "./publish.ts";
@@ -31,6 +32,7 @@ const WRITER_THREADS = 1;
 export interface ColdParts {
   readonly rows: ColdRows;
   readonly writer: SegmentWriter;
+  readonly merger: SegmentMerger;
   readonly ledger: FileLedger;
   readonly scratch: ScratchFolder;
   /** Flush and compaction of one partition, one after another; by the prefix of the partition. */
@@ -88,6 +90,7 @@ export async function openCold(around: ColdSurroundings): Promise<ColdParts> {
   return {
     rows,
     writer: new SegmentWriter(writers),
+    merger: new SegmentMerger(writers, scratch, rows),
     ledger,
     scratch,
     work,

@@ -5,7 +5,7 @@ import { keyRangeSql } from "./key-range-sql.ts";
 import { readParquet } from "./parquet-files.ts";
 import { isKeyless, isWithin, mayHide } from "./pruning.ts";
 import type { ReadableSegment } from "./readable-segment.ts";
-import { byLayout, type SegmentLayout } from "./segment-layout.ts";
+import { byLayout, type LayoutGroup, type SegmentLayout } from "./segment-layout.ts";
 
 export interface ColdColumn {
   /** What the column is called in the answer: unquoted, made by us. */
@@ -50,28 +50,23 @@ export function liveRowsSql(request: LiveRowsRequest): string {
     else plain.push(one);
   }
   const branches = [
-    ...byLayout(schema, plain).map((group) => branch(request, group.layout, group.segments, undefined)),
-    ...byLayout(schema, checked).map((group) => branch(request, group.layout, group.segments, undefined)),
+    ...byLayout(schema, plain).map((group) => branch(request, group.layout, group.segments, "")),
+    ...byLayout(schema, checked).map((group) => branch(request, group.layout, group.segments, "")),
     ...byLayout(schema, hidden).map((group) =>
-      branch(request, group.layout, group.segments, newerVersions(request, group.segments)),
+      branch(request, group.layout, group.segments, withoutHidden(schema, group, hiding, request.range)),
     ),
   ];
   return `(${branches.length === 0 ? nothing(request.columns) : branches.join(" UNION ALL ")})`;
 }
 
 function branch(
-  { schema, columns, range, hotShadows }: LiveRowsRequest,
+  { columns, range, hotShadows }: LiveRowsRequest,
   layout: SegmentLayout,
   segments: readonly ReadableSegment[],
-  newer: string | undefined,
+  withoutHidden: string,
 ): string {
   const outputs = columns.map(({ name, column }) => `${layout.slot(column.slot)} AS "${name}"`);
-  const joins: string[] = [];
-  const sameKey = (alias: string): string =>
-    layout.keyParts.map(({ sql }, at) => `${sql} = ${alias}.k${at}`).join(" AND ");
-  if (hotShadows !== undefined) joins.push(` ANTI JOIN ${hotShadows} AS s ON ${sameKey("s")}`);
-  const later = isKeyless(schema) ? "" : ' AND h.seq > f."_seq"';
-  if (newer !== undefined) joins.push(` ANTI JOIN ${newer} AS h ON ${sameKey("h")}${later}`);
+  const shadows = hotShadows === undefined ? "" : ` ANTI JOIN ${hotShadows} AS s ON ${sameKey(layout, "s")}`;
   const conditions = segments.some(({ segment }) => segment.deletedCount > 0) ? ['NOT f."_deleted"'] : [];
   const bounds = segments.every(({ segment }) => isWithin(segment, range))
     ? undefined
@@ -79,13 +74,29 @@ function branch(
   if (bounds !== undefined) conditions.push(bounds);
   const where = conditions.length === 0 ? "" : ` WHERE ${conditions.join(" AND ")}`;
   const list = outputs.length === 0 ? 'TRUE AS "k_row"' : outputs.join(", ");
-  return `SELECT ${list} FROM ${readParquet(segments)} AS f${joins.join("")}${where}`;
+  return `SELECT ${list} FROM ${readParquet(segments)} AS f${shadows}${withoutHidden}${where}`;
 }
 
-/** The keys and `_seq` of the versions that may hide some of these segments. */
-function newerVersions({ schema, hiding, range }: LiveRowsRequest, older: readonly ReadableSegment[]): string {
-  const relevant = hiding.filter((one) => older.some((other) => mayHide(schema, one, other)));
-  const branches = byLayout(schema, relevant).map(({ layout, segments }) => {
+function sameKey({ keyParts }: SegmentLayout, alias: string): string {
+  return keyParts.map(({ sql }, at) => `${sql} = ${alias}.k${at}`).join(" AND ");
+}
+
+/** What to put behind the scan `f` of a group, so that versions are left out that newer ones in `hiding` hide. */
+export function withoutHidden(
+  schema: TableSchema,
+  { layout, segments }: LayoutGroup,
+  hiding: readonly ReadableSegment[],
+  range: KeyRange,
+): string {
+  const relevant = hiding.filter((one) => segments.some((other) => mayHide(schema, one, other)));
+  if (relevant.length === 0) return "";
+  const later = isKeyless(schema) ? 'NOT f."_deleted"' : 'h.seq > f."_seq"';
+  return ` ANTI JOIN ${versionsOf(schema, relevant, range)} AS h ON ${sameKey(layout, "h")} AND ${later}`;
+}
+
+/** The keys and `_seq` of versions that may hide others. */
+function versionsOf(schema: TableSchema, hiding: readonly ReadableSegment[], range: KeyRange): string {
+  const branches = byLayout(schema, hiding).map(({ layout, segments }) => {
     const keys = layout.keyParts.map(({ sql }, at) => `${sql} AS k${at}`);
     const bounds = keyRangeSql(layout.keyParts, range);
     const conditions = [...(isKeyless(schema) ? ['f."_deleted"'] : []), ...(bounds === undefined ? [] : [bounds])];

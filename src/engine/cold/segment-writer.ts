@@ -1,30 +1,15 @@
-import { open, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { KalamError } from "../../errors/index.ts";
 import type { TableSchema } from "../catalog/table-schema.ts";
-import { quoteText } from "../duckdb/constants.ts";
 import type { DuckHost } from "../duckdb/host.ts";
 import type { Row } from "../types/column-type.ts";
 import { readFigures } from "./column-stats.ts";
-import type { KeyFilter } from "./key-filter.ts";
 import { layoutOf } from "./layouts.ts";
-import type { Segment } from "./manifest.ts";
 import { ObjectRows } from "./object-rows.ts";
+import { segmentError, type WrittenSegment, writeSegmentFile } from "./segment-file.ts";
 import { SegmentKeys } from "./segment-keys.ts";
-import { encodeMetadata, METADATA_KEY } from "./segment-metadata.ts";
 import { type RowBatch, SegmentStaging, stagedColumns } from "./segment-staging.ts";
 import { type StoredEntry, StoredRows } from "./stored-rows.ts";
-
-/**
- * Rows of a Parquet row group, the smallest part of a file that a reader can pass over. Looking up a key in a sorted file costs a fifth
- * of what it costs with DuckDB's own 122 880; the file is one percent larger.
- */
-const ROW_GROUP_ROWS = 16_384;
-
-/** Everything of a segment that its rows say. */
-export interface WrittenSegment extends Omit<Segment, "path" | "schemaVersion" | "hides" | "createdAt"> {
-  readonly filter: KeyFilter;
-}
 
 /**
  * Writes the rows of a segment as a Parquet file: into a temporary table chunk by chunk, and from there, on DuckDB's threads, to the
@@ -102,38 +87,12 @@ export class SegmentWriter {
     file: string,
   ): Promise<WrittenSegment> {
     const figures = await readFigures(connection, staging.relation, layoutOf(schema));
-    const options = [
-      "FORMAT parquet",
-      "COMPRESSION zstd",
-      `ROW_GROUP_SIZE ${ROW_GROUP_ROWS}`,
-      `KV_METADATA { ${METADATA_KEY}: ${quoteText(encodeMetadata(schema))} }`,
-    ];
-    await connection.run(`COPY ${staging.relation} TO ${quoteText(file)} (${options.join(", ")})`);
     return {
       ...figures,
-      sizeBytes: await syncFile(file),
+      sizeBytes: await writeSegmentFile(connection, schema, staging.relation, file),
       firstKey: keys.first,
       lastKey: keys.last,
       filter: keys.filter(),
     };
   }
-}
-
-/** Makes the file durable; its size. */
-async function syncFile(file: string): Promise<number> {
-  const handle = await open(file, "r+");
-  try {
-    await handle.sync();
-    return (await handle.stat()).size;
-  } finally {
-    await handle.close();
-  }
-}
-
-function segmentError(error: unknown): KalamError {
-  if (error instanceof KalamError) return error;
-  const reason = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
-  if (/no space left|ENOSPC/i.test(reason))
-    return new KalamError("storage_full", { what: "A segment" }, { cause: error });
-  return new KalamError("segment_failed", { reason }, { cause: error });
 }

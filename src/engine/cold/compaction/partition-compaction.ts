@@ -1,14 +1,14 @@
+import { rm } from "node:fs/promises";
 import { SNOWFLAKE_EPOCH_MS } from "../../../runtime/snowflake.ts";
-import { DELETED_SLOT, SEQ_SLOT, type TableSchema } from "../../catalog/table-schema.ts";
+import type { TableSchema } from "../../catalog/table-schema.ts";
 import type { Database } from "../../database.ts";
 import { filterKey, manifestKey, partitionPrefix, staleManifestKey } from "../../rows/store-keys.ts";
 import { StalePlan } from "../../stale-plan.ts";
-import type { Row } from "../../types/column-type.ts";
 import type { Manifest, Segment } from "../manifest.ts";
 import type { ManifestCell } from "../manifest-cells.ts";
 import { encodeManifest } from "../manifest-json.ts";
 import { layoutOf, publishManifest } from "../publish.ts";
-import type { WrittenSegment } from "../segment-writer.ts";
+import type { WrittenSegment } from "../segment-file.ts";
 import type { SegmentRun } from "./choose.ts";
 
 const EMPTY = Buffer.alloc(0);
@@ -79,41 +79,37 @@ export class PartitionCompaction {
     announced: string[],
   ): Promise<readonly NewSegment[]> {
     const { cold, storages, options, runtime } = this.#database;
-    const rows = cold.rows.scan(this.#schema, cold.rows.readable(before, inputs), {}, false);
-    const source = new Pieces(this.#kept(rows, run.from === 0), options.compactedSegmentRows);
+    const merge = {
+      schema: this.#schema,
+      segments: cold.rows.readable(before, inputs),
+      // Nothing lies below the oldest: a deletion has nothing to hide there.
+      expiry: run.from === 0 ? this.#expiry() : undefined,
+      fileRows: options.compactedSegmentRows,
+    };
+    const merged = await cold.merger.merge(merge, this.#signal);
     const outputs: NewSegment[] = [];
     try {
-      while (await source.more()) {
-        this.#signal.throwIfAborted();
+      for (const { file, written } of merged) {
         const name = `batch-${before.nextSegment + outputs.length}.parquet`;
         const path = `${before.folder}/${name}`;
         await cold.ledger.announce(before.storageId, path, () => this.#requireTable());
         announced.push(path);
         await runtime.milestones.reach("compaction.announced");
-        const file = await cold.scratch.file();
-        const written = await cold.writer.write(this.#schema, source.piece(), file, this.#signal);
-        if (written === undefined) throw new Error("a segment of no rows");
         await storages.store(before.storageId).take(file, path);
         await runtime.milestones.reach("compaction.stored");
         outputs.push({ written, segment: this.#segment(name, written, run, inputs) });
       }
     } finally {
-      await source.close();
+      for (const { file } of merged.slice(outputs.length)) await rm(file, { force: true });
     }
     return outputs;
   }
 
-  /** @param oldest nothing lies below the run: a deletion has nothing to hide there */
-  async *#kept(rows: AsyncIterable<readonly Row[]>, oldest: boolean): AsyncGenerator<readonly Row[], void, undefined> {
+  /** The `_seq` of a deletion that is kept no longer: those who follow the table have had their time. */
+  #expiry(): bigint {
     const { runtime, options } = this.#database;
     const hours = this.#schema.definition.deletedRetentionHours ?? options.deletedRetentionHours;
-    const expiry = BigInt(Math.max(0, runtime.clock.now() - hours * HOUR_MS - SNOWFLAKE_EPOCH_MS)) << 22n;
-    for await (const chunk of rows) {
-      const kept = oldest
-        ? chunk.filter((row) => row[DELETED_SLOT] !== true || (row[SEQ_SLOT] as bigint) >= expiry)
-        : chunk;
-      if (kept.length > 0) yield kept;
-    }
+    return BigInt(Math.max(0, runtime.clock.now() - hours * HOUR_MS - SNOWFLAKE_EPOCH_MS)) << 22n;
   }
 
   /** That it was altered does not matter: segments may be of any layout. */
@@ -182,42 +178,6 @@ export class PartitionCompaction {
         });
       },
     });
-  }
-}
-
-/** A stream of rows cut into pieces, each of which becomes a file. */
-class Pieces {
-  readonly #rows: AsyncIterator<readonly Row[]>;
-  readonly #maximum: number;
-  #waiting: readonly Row[] = [];
-
-  constructor(rows: AsyncIterable<readonly Row[]>, maximum: number) {
-    this.#rows = rows[Symbol.asyncIterator]();
-    this.#maximum = maximum;
-  }
-
-  /** Whether there is another row. */
-  async more(): Promise<boolean> {
-    while (this.#waiting.length === 0) {
-      const step = await this.#rows.next();
-      if (step.done === true) return false;
-      this.#waiting = step.value;
-    }
-    return true;
-  }
-
-  async *piece(): AsyncGenerator<readonly Row[], void, undefined> {
-    let room = this.#maximum;
-    while (room > 0 && (await this.more())) {
-      const rows = this.#waiting.slice(0, room);
-      this.#waiting = this.#waiting.slice(rows.length);
-      room -= rows.length;
-      yield rows;
-    }
-  }
-
-  async close(): Promise<void> {
-    await this.#rows.return?.();
   }
 }
 

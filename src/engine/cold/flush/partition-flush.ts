@@ -4,7 +4,7 @@ import { partitionPrefix } from "../../rows/store-keys.ts";
 import type { Manifest } from "../manifest.ts";
 import type { ManifestCell } from "../manifest-cells.ts";
 import { publishManifest } from "../publish.ts";
-import type { WrittenSegment } from "../segment-writer.ts";
+import type { WrittenSegment } from "../segment-file.ts";
 import { type FlushTarget, SegmentFlush } from "./segment-flush.ts";
 
 /**

@@ -10,7 +10,7 @@ import type { Manifest, Segment } from "../manifest.ts";
 import type { ManifestCell } from "../manifest-cells.ts";
 import { encodeManifest } from "../manifest-json.ts";
 import { layoutOf } from "../publish.ts";
-import type { WrittenSegment } from "../segment-writer.ts";
+import type { WrittenSegment } from "../segment-file.ts";
 import { FlushSource } from "./flush-source.ts";
 
 const EMPTY = Buffer.alloc(0);

@@ -1,6 +1,5 @@
 import { createServer, type IncomingMessage, type Server, ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import type { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
 import type { Config } from "../../config/index.ts";
 import { type ErrorKey, type ErrorValues, KalamError } from "../../errors/index.ts";
@@ -86,7 +85,7 @@ export class HttpServer implements Service {
     );
     this.#server.maxConnections = config["performance.max_connections"];
     this.#server.on("connection", (socket) => this.#greet(socket));
-    this.#server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
+    this.#server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket as Socket, head));
     this.#server.on("clientError", (error: NodeJS.ErrnoException, socket) =>
       refuseBrokenRequest(error, socket as Socket),
     );
@@ -194,10 +193,10 @@ export class HttpServer implements Service {
   }
 
   /** A request to become a WebSocket. Refusals are ordinary answers, after which the connection ends. */
-  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
     socket.on("error", () => socket.destroy());
     const response = new ServerResponse(request);
-    response.assignSocket(socket as Socket);
+    response.assignSocket(socket);
     response.shouldKeepAlive = false;
     response.once("finish", () => socket.end());
     if (!this.#admit(request, response, LIVE_PATH)) return;
@@ -212,7 +211,7 @@ export class HttpServer implements Service {
       refuse(response, "origin_refused", { reason }, []);
       return;
     }
-    response.detachSocket(socket as Socket);
+    response.detachSocket(socket);
     routes.live.accept(request, socket, head);
   }
 

@@ -1,4 +1,4 @@
-import type { Duplex } from "node:stream";
+import type { Socket } from "node:net";
 import type { WebSocket } from "ws";
 import type { Principal } from "../../engine/auth/roles.ts";
 import { type ErrorKey, type ErrorValues, KalamError } from "../../errors/index.ts";
@@ -57,8 +57,10 @@ export class LiveConnection {
   #heard: number;
   #authenticating: Promise<void> | undefined;
   #pending = 0;
+  /** Bytes, at the last heartbeat. */
+  #takenByClient = 0;
 
-  constructor(context: LiveContext, ws: WebSocket, socket: Duplex, greeting: Greeting) {
+  constructor(context: LiveContext, ws: WebSocket, socket: Socket, greeting: Greeting) {
     const { config, runtime } = context;
     this.id = greeting.connectionId;
     this.#context = context;
@@ -99,6 +101,10 @@ export class LiveConnection {
   /** Ends the connection when its client is silent or its token has expired. Called at every heartbeat. */
   checkAlive(): void {
     const { clock } = this.#context.runtime;
+    const { gone } = this.#outbox;
+    // While more was asked for than is answered, nothing is read; a client that takes answers is alive.
+    if (this.#ws.isPaused && gone > this.#takenByClient) this.#heard = clock.monotonic();
+    this.#takenByClient = gone;
     if (clock.monotonic() - this.#heard > this.#context.config["websocket.client_timeout_secs"] * 1000) {
       this.close(LIVE_CLOSE.normal, "Heartbeat timeout");
     } else if (this.#expires <= clock.now()) {

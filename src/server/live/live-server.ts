@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import type { Duplex } from "node:stream";
+import type { Socket } from "node:net";
 import { type ServerOptions, type WebSocket, WebSocketServer } from "ws";
 import { LIVE_CLOSE, type LiveProtocol } from "../../protocol/live.ts";
 import type { Timer } from "../../runtime/timers.ts";
@@ -60,7 +60,7 @@ export class LiveServer {
   }
 
   /** Takes over a connection whose request asks for it. */
-  accept(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  accept(request: IncomingMessage, socket: Socket, head: Buffer): void {
     this.#sockets.handleUpgrade(request, socket, head, (ws) => {
       this.#connections.set(ws, new LiveConnection(this.#context, ws, socket, this.#greetingOf(request)));
       ws.on("close", () => {

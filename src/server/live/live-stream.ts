@@ -48,16 +48,30 @@ export class LiveStream implements LiveSink {
   /** @throws KalamError why there is no such subscription */
   async open(): Promise<void> {
     const { source, request, outbox, encoding } = this.#options;
+    if (request.options !== undefined) return outbox.inTurn(() => this.#openWithRows());
     const subscription = await source.subscribe(request, this);
-    this.#subscription = subscription;
-    if (this.#over) return subscription.close();
-    const wanted = request.options !== undefined;
-    const first = wanted ? cutBatch(subscription.query.columns, await subscription.next()) : NOTHING;
+    if (!this.#begin(subscription)) return;
+    outbox.send(acknowledgement(encoding, request.subscriptionId, subscription.query, batchControl(0, NOTHING)));
+    subscription.flow();
+  }
+
+  async #openWithRows(): Promise<void> {
+    const { source, request, outbox, encoding } = this.#options;
+    if (this.#over) return;
+    const subscription = await source.subscribe(request, this);
+    if (!this.#begin(subscription)) return;
+    const first = cutBatch(subscription.query.columns, await subscription.next());
     if (this.#over) return;
     const control = batchControl(0, first);
     outbox.send(acknowledgement(encoding, request.subscriptionId, subscription.query, control));
-    if (wanted) await this.#sendBatch(subscription, first, control);
-    else subscription.flow();
+    await this.#sendBatch(subscription, first, control);
+  }
+
+  /** @returns false when the client has gone meanwhile */
+  #begin(subscription: LiveSubscription): boolean {
+    this.#subscription = subscription;
+    if (this.#over) subscription.close();
+    return !this.#over;
   }
 
   /**
@@ -66,10 +80,13 @@ export class LiveStream implements LiveSink {
    * @param after where the client stands; the end of the batch before when undefined
    * @throws KalamError why there is none
    */
-  async next(after: bigint | undefined): Promise<void> {
+  next(after: bigint | undefined): Promise<void> {
+    return this.#options.outbox.inTurn(() => this.#next(after));
+  }
+
+  async #next(after: bigint | undefined): Promise<void> {
     const subscription = this.#subscription;
     if (subscription === undefined || this.#over) return;
-    await this.#options.outbox.taken();
     this.#batch++;
     const batch = this.#loading ? await subscription.next(after ?? this.#lastSeq ?? undefined) : this.#complete();
     if (this.#over) return;

@@ -1,6 +1,7 @@
-import type { Duplex } from "node:stream";
+import type { Socket } from "node:net";
 import type { WebSocket } from "ws";
 import { LIVE_CLOSE } from "../../protocol/live.ts";
+import { KeyedQueue } from "../../runtime/keyed-queue.ts";
 import type { Frame } from "./frames.ts";
 
 const TOO_SLOW = "too slow: resume from the last _seq";
@@ -19,11 +20,12 @@ const MAX_REASON_BYTES = 123;
  */
 export class Outbox {
   readonly #ws: WebSocket;
-  readonly #socket: Duplex;
+  readonly #socket: Socket;
   readonly #maxBytes: number;
+  readonly #turns = new KeyedQueue();
   #corked = false;
 
-  constructor(ws: WebSocket, socket: Duplex, maxBytes: number) {
+  constructor(ws: WebSocket, socket: Socket, maxBytes: number) {
     this.#ws = ws;
     this.#socket = socket;
     this.#maxBytes = maxBytes;
@@ -32,6 +34,11 @@ export class Outbox {
   /** Bytes that the client has not taken. */
   get waiting(): number {
     return this.#socket.writableLength;
+  }
+
+  /** Bytes that have left: they grow while the client reads. */
+  get gone(): number {
+    return this.#socket.bytesWritten - this.#socket.writableLength;
   }
 
   get open(): boolean {
@@ -63,8 +70,18 @@ export class Outbox {
     this.#ws.close(code, shortened(reason));
   }
 
-  /** Resolves when the client has taken what was sent, or is gone: what is made on demand is not made for nobody. */
-  async taken(): Promise<void> {
+  /**
+   * Runs work that makes much to send, one piece after another, and each when the client has taken what was sent before: a
+   * client that asks for more than it reads waits, and nothing is made for nobody.
+   */
+  inTurn(work: () => Promise<void>): Promise<void> {
+    return this.#turns.run("", async () => {
+      await this.#taken();
+      if (this.open) await work();
+    });
+  }
+
+  async #taken(): Promise<void> {
     if (!this.open || !this.#socket.writableNeedDrain) return;
     await new Promise<void>((resolve) => {
       const settle = (): void => {

@@ -35,6 +35,12 @@ export class ManifestCells {
     return cell;
   }
 
+  /** Nobody knows any more what the store has: whoever needs it reads it again. */
+  forget(prefix: string): void {
+    const cell = this.#cells.get(prefix)?.deref();
+    if (cell !== undefined) cell.manifest = undefined;
+  }
+
   /** Reads the manifest where that has not been done. What a commit put into the cell meanwhile is newer, and stays. */
   async load(prefix: string, tableId: number, user: string): Promise<ManifestCell> {
     const cell = this.of(prefix);

@@ -33,6 +33,16 @@ export class ScratchFolder {
     return join(this.directory, `${PREFIX}${++this.#next}.parquet`);
   }
 
+  /** Runs work with such a file. What the work leaves there is removed. */
+  async use<T>(work: (file: string) => Promise<T>): Promise<T> {
+    const file = await this.file();
+    try {
+      return await work(file);
+    } finally {
+      await rm(file, { force: true });
+    }
+  }
+
   /** Removes what an earlier run left. */
   async clear(): Promise<void> {
     const names = await readdir(this.directory).catch((error: NodeJS.ErrnoException) => {

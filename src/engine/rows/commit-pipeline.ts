@@ -178,7 +178,7 @@ export class CommitPipeline {
       await batch.apply(staged, this.#cache, this.feed, timers);
       batch.release(snapshots, true);
     } catch (error) {
-      this.#cache.distrust(batch);
+      this.#cache.distrust(batch.partitions);
       batch.doubt();
       batch.release(snapshots, false);
       throw error;

@@ -9,7 +9,6 @@ import { isShadowing } from "./row-codec.ts";
 import { newRowTree, type RowTree } from "./row-tree.ts";
 import { fromBuffer, partitionPrefix, tablePrefix, toBuffer } from "./store-keys.ts";
 import { StoreSnapshots } from "./store-snapshots.ts";
-import type { WriteBatch } from "./write-batch.ts";
 
 const LOAD_CHUNK_ROWS = 2000;
 /** How often a partition is read again because rows of it moved to a segment meanwhile. */
@@ -174,13 +173,16 @@ export class PartitionCache {
   }
 
   /** After a commit of which nobody knows whether it was done: what the store has is read again. */
-  distrust(batch: Pick<WriteBatch, "partitions" | "movedPrefixes">): void {
-    for (const partition of batch.partitions) if (!isVolatile(partition.schema)) partition.reset();
-    for (const prefix of batch.movedPrefixes) {
-      const partition = this.#partitions.get(prefix);
-      // One that is being loaded finds out by itself.
-      if (partition !== undefined && partition.state !== "loading") partition.reset();
-    }
+  distrust(partitions: Iterable<Partition>): void {
+    for (const partition of partitions) if (!isVolatile(partition.schema)) partition.reset();
+  }
+
+  /** The same for the manifest of a partition, and for rows that may have moved with it. */
+  doubtManifest(prefix: string): void {
+    this.manifests.forget(prefix);
+    const partition = this.#partitions.get(prefix);
+    // One that is being loaded finds out by itself.
+    if (partition !== undefined && partition.state !== "loading") partition.reset();
   }
 
   /** Estimated memory of all partitions, in bytes. */

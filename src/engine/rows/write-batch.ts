@@ -251,11 +251,6 @@ export class WriteBatch implements WriteTarget {
     return { changes: { puts, deletes: this.#deletes, deleteRanges: this.#deleteRanges }, sizes, shadowing };
   }
 
-  /** The prefixes of the partitions of which rows move to segments. */
-  get movedPrefixes(): Iterable<string> {
-    return this.#moves.keys();
-  }
-
   /** The store has failed: whoever has staged something that memory shows too is told. */
   doubt(): void {
     for (const work of this.#doubted) work();

@@ -32,7 +32,7 @@ export class Record {
   /** Lets a writer run until it kills itself at a milestone. */
   async runUntilKilled(seed: number, point: string, count: number): Promise<void> {
     const child = startChild(this.#child, [this.#dataDir, this.#otherStorage, String(seed), point, String(count)]);
-    const patience = setTimeout(() => child.process.kill("SIGTERM"), 60_000);
+    const patience = setTimeout(() => child.process.kill("SIGTERM"), 180_000);
     const open = new Map<number, Change>();
     for await (const text of child.lines) {
       const line = JSON.parse(text) as Line;
@@ -77,6 +77,7 @@ export class Record {
 
   /** Finds out what became of the statements that were under way: each as a whole. */
   #learn(found: Found): void {
+    const known = this.#open;
     const left: Change[] = [];
     for (const change of this.#open) {
       if ("found" in found && "rows" in change && change.table === found.found) {
@@ -87,12 +88,16 @@ export class Record {
       else left.push(change);
     }
     this.#open = left;
+    if ("found" in found) {
+      const about = `what the next finds in ${JSON.stringify(TABLES[found.found])}, after ${JSON.stringify(known)}`;
+      expect(found.rows, about).to.deep.equal(sorted(this.#rows[found.found]));
+    }
   }
 
   async #compare(db: EmbeddedDatabase, why: string): Promise<void> {
     for (const [index, table] of TABLES.entries()) {
       const about = `${why}: ${JSON.stringify(table)}`;
-      const expected = [...(this.#rows[index] ?? [])].sort(([a], [b]) => a - b);
+      const expected = sorted(this.#rows[index]);
       expect(await rowsOf(db, table), about).to.deep.equal(expected);
       const { name } = table;
       const session = sessionOf(db, table);
@@ -105,6 +110,10 @@ export class Record {
     expect(await hasTransient(db), why).to.equal(this.#transient);
     if (this.#rows[2]?.size !== 0) expect(await extraOf(db), why).to.equal(this.#extra);
   }
+}
+
+function sorted(rows: ReadonlyMap<number, string> = new Map()): [number, string][] {
+  return [...rows].sort(([a], [b]) => a - b);
 }
 
 function setRow(rows: Map<number, string>, id: number, body: string | null): void {

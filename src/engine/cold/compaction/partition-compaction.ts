@@ -173,9 +173,7 @@ export class PartitionCompaction {
         batch.onApplied(() => {
           cell.manifest = after;
         });
-        batch.onDoubt(() => {
-          cell.manifest = undefined;
-        });
+        batch.onDoubt(() => this.#database.cache.doubtManifest(this.#prefix));
       },
     });
   }

@@ -69,13 +69,14 @@ export class SegmentFlush {
       await runtime.milestones.reach("flush.begun");
       await cold.ledger.announce(place.storageId, this.#path, () => this.#requireCurrent());
       await runtime.milestones.reach("flush.announced");
-      const file = await cold.scratch.file();
-      const written = await cold.writer.writeStored(schema, this.#entries(from), file, signal);
-      if (written === undefined) return undefined;
-      await runtime.milestones.reach("flush.written");
-      await storages.store(place.storageId).take(file, this.#path);
-      await runtime.milestones.reach("flush.stored");
-      return written;
+      return await cold.scratch.use(async (file) => {
+        const written = await cold.writer.writeStored(schema, this.#entries(from), file, signal);
+        if (written === undefined) return undefined;
+        await runtime.milestones.reach("flush.written");
+        await storages.store(place.storageId).take(file, this.#path);
+        await runtime.milestones.reach("flush.stored");
+        return written;
+      });
     } finally {
       this.#endRead();
     }
@@ -116,9 +117,7 @@ export class SegmentFlush {
           cell.manifest = after;
           this.#listed = true;
         });
-        batch.onDoubt(() => {
-          cell.manifest = undefined;
-        });
+        batch.onDoubt(() => database.cache.doubtManifest(prefix));
       },
     });
     await runtime.milestones.reach("flush.committed");

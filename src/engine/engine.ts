@@ -69,6 +69,7 @@ export class Engine implements StatementExecutor {
       const database = await openDatabase(complete, around, store, folder?.path, local);
       await database.accounts.bootstrapRoot(complete.rootPassword);
       await database.jobs.start();
+      database.accounts.onChange((userId) => void database.live.accountChanged(userId));
       const engine = new Engine(database, folder, local, around.report);
       engine.#sweeper.start();
       await engine.#scheduler.start();

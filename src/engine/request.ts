@@ -11,6 +11,8 @@ export interface RequestContext {
   readonly namespace?: string | undefined;
   readonly params?: readonly Parameter[] | undefined;
   readonly requestId?: string | undefined;
+  /** Where live queries are to be had, for `SUBSCRIBE TO`: `ws://host:8080/v1/ws`. */
+  readonly liveUrl?: string | undefined;
   /** Ends the statement early: the client went away, or cancelled. */
   readonly signal?: AbortSignal | undefined;
 }

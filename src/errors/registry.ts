@@ -117,6 +117,32 @@ export const ERRORS = define({
     message: "The live query {id} was ended by an administrator",
     remedy: "Ask an administrator before subscribing again.",
   },
+  live_query_not_found: sql(
+    "42704",
+    "Not found: Live query '{id}' does not exist",
+    "SHOW LIVE QUERIES lists what is there.",
+  ),
+  live_schema_changed: {
+    code: "SCHEMA_CHANGED",
+    status: 409,
+    sqlstate: "55000",
+    message: "Table {table} was altered, and the live query no longer means what it did",
+    remedy: "Subscribe again.",
+  },
+  live_table_dropped: {
+    code: "NOT_FOUND",
+    status: 404,
+    sqlstate: "42P01",
+    message: "Not found: Table {table} was dropped",
+    remedy: "Nothing comes for this subscription any more.",
+  },
+  live_rights_lost: {
+    code: "UNAUTHORIZED",
+    status: 403,
+    sqlstate: "42501",
+    message: "Unauthorized: the rights of '{user}' have changed",
+    remedy: "Log in again.",
+  },
   live_query_over: sql("55000", "The live query {id} is over", "Subscribe again."),
   must_resnapshot: {
     code: "MUST_RESNAPSHOT",

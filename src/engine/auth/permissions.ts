@@ -1,6 +1,13 @@
 import { KalamError } from "../../errors/index.ts";
 import type { AccessLevel } from "../catalog/definitions.ts";
-import type { CreateTable, CreateUser, ShowStatement, Statement, TableKind } from "../sql/statement.ts";
+import type {
+  CreateTable,
+  CreateUser,
+  ShowStatement,
+  Statement,
+  SubscribeStatement,
+  TableKind,
+} from "../sql/statement.ts";
 import { displayRole, findRole } from "./role-names.ts";
 import { isAdmin, type Principal, type Role } from "./roles.ts";
 
@@ -46,6 +53,8 @@ const RULES: Readonly<Record<Statement["kind"], Rule | ((statement: never) => Ru
   create_view: adminFor("create views"),
   drop_view: adminFor("drop views"),
   kill_job: admin("job management"),
+  kill_live_query: admin("live query management"),
+  subscribe: (statement: SubscribeStatement) => (statement.everybody ? service("SUBSCRIBE TO … ALL USERS") : everyone),
   clear_cache: admin("cache operations"),
   create_user: (statement: CreateUser) =>
     makesOrdinaryUser(statement) ? service("CREATE USER") : admin("user management"),

@@ -2,19 +2,18 @@ import { KalamError } from "../../errors/index.ts";
 import { SNOWFLAKE_EPOCH_MS } from "../../runtime/snowflake.ts";
 import type { Database } from "../database.ts";
 import type { Partition } from "../rows/partition.ts";
-import { StalePlan } from "../stale-plan.ts";
 import type { Row } from "../types/column-type.ts";
 import type { LiveOptions } from "./contract.ts";
 import type { LiveQuery } from "./live-query.ts";
 import { PagedSnapshot, pagesOf } from "./paged-snapshot.ts";
 import { isAllInMemory, queryRows, rowsInMemory, type SeqRange } from "./partition-rows.ts";
+import { readyPartition, retrying } from "./ready-partition.ts";
 import { versionsSince } from "./resume.ts";
 import { NoSnapshot, type Snapshot, type SnapshotEntry } from "./snapshot.ts";
 
 const DEFAULT_BATCH_ROWS = 1000;
 /** However many rows a client asks for at once. */
 const MAX_BATCH_ROWS = 10_000;
-const MAX_ATTEMPTS = 8;
 
 /**
  * Takes the rows of a partition as they are in this turn. What is in memory is chosen at once, in later turns, from what was there
@@ -75,27 +74,14 @@ export function newest<T>(entries: readonly T[], count: number): readonly T[] {
 }
 
 /** A page as the partition is now; it may have left the cache, or been altered, since the subscription began. */
-async function readPage(
+function readPage(
   database: Database,
   { user, schema }: Partition,
   query: LiveQuery,
   range: SeqRange,
   limit: number,
 ): Promise<SnapshotEntry[]> {
-  for (let attempts = 1; ; attempts++) {
-    try {
-      const current = database.catalog.tableById(schema.definition.id);
-      if (current === undefined) throw new KalamError("table_not_found", { table: schema.fullName });
-      const partition = database.cache.partition(current, user);
-      for (let load = database.cache.ready(partition); load !== undefined; load = database.cache.ready(partition)) {
-        await load;
-      }
-      return await queryRows(database, partition, query, range, limit);
-    } catch (error) {
-      if (!(error instanceof StalePlan)) throw error;
-      if (attempts === MAX_ATTEMPTS) throw new KalamError("serialization_failure", {}, { cause: error });
-    }
-  }
+  return retrying(async () => queryRows(database, await readyPartition(database, schema, user), query, range, limit));
 }
 
 /** The greatest `_seq` that can have been given out before a moment. @param micros since 1970 */

@@ -27,6 +27,8 @@ export interface LiveRequest {
   readonly subscriptionId: string;
   /** Undefined: no initial rows, changes only. */
   readonly options: LiveOptions | undefined;
+  /** When the connection was last heard of, in microseconds since 1970: for `system.live`. */
+  readonly lastHeard?: (() => bigint) | undefined;
 }
 
 /** Why the engine ended a subscription. */
@@ -83,6 +85,8 @@ export interface LiveChange {
    */
   readonly old: Row | undefined;
   readonly seq: bigint;
+  /** Whose row it is; empty in a shared table. */
+  readonly user: string;
   readonly query: LiveQueryShape;
   /** For whoever encodes: one per query and change. */
   readonly cache: Map<string, unknown>;
@@ -137,4 +141,5 @@ export interface LiveInfo {
   readonly lastUpdate: bigint;
   /** Changes given out. */
   readonly changes: bigint;
+  readonly lastHeard: bigint | null;
 }

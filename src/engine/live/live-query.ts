@@ -1,17 +1,21 @@
-import { type KalamError, toKalamError } from "../../errors/index.ts";
+import { KalamError, toKalamError } from "../../errors/index.ts";
 import { DELETED_SLOT, SEQ_SLOT, type TableSchema } from "../catalog/table-schema.ts";
+import type { Database } from "../database.ts";
 import type { Execution } from "../execution.ts";
-import type { Frame } from "../query/expression/index.ts";
+import { type Frame, NotSimple } from "../query/expression/index.ts";
+import { frameOf } from "../query/select.ts";
 import type { RowChange } from "../rows/change-feed.ts";
 import type { Row, Value } from "../types/column-type.ts";
 import type { LiveChange, LiveQueryShape } from "./contract.ts";
-import { type LivePlan, USER_SLOT } from "./plan.ts";
+import { type LivePlan, replan, USER_SLOT } from "./plan.ts";
 
 /** Who hears of the changes of a query. */
 export interface LiveListener {
   deliver(change: LiveChange): void;
   /** @param resumable subscribing again, from the last `_seq` seen, may work */
   end(reason: KalamError, resumable: boolean): void;
+  /** Ends when its user may not read the table as it is now. */
+  requireAccess(database: Database, schema: TableSchema): void;
 }
 
 /**
@@ -26,12 +30,30 @@ export class LiveQuery {
   plan: LivePlan;
   /** Of the first who asked. */
   readonly execution: Execution;
-  readonly frame: Frame;
+  #frame: Frame;
 
   constructor(plan: LivePlan, execution: Execution, frame: Frame) {
     this.plan = plan;
     this.execution = execution;
-    this.frame = frame;
+    this.#frame = frame;
+  }
+
+  get frame(): Frame {
+    return this.#frame;
+  }
+
+  /** Goes on under a new definition of the table. @returns false when the query means something else there, or nothing */
+  adopt(database: Database, schema: TableSchema): boolean {
+    try {
+      const plan = replan(this.plan, this.execution, schema);
+      if (plan === undefined) return false;
+      this.#frame = frameOf(database, this.execution, plan.binder);
+      this.plan = plan;
+      return true;
+    } catch (error) {
+      if (error instanceof KalamError || error instanceof NotSimple) return false;
+      throw error;
+    }
   }
 
   get shape(): LiveQueryShape {
@@ -86,6 +108,7 @@ export class LiveQuery {
       row: after ? this.project(row, user) : undefined,
       old: old && this.project(after ? old : left(old, row, schema), user),
       seq: row[SEQ_SLOT] as bigint,
+      user,
       query: this.plan.shape,
       cache: new Map(),
     };

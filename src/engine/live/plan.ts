@@ -1,14 +1,17 @@
-import type { Node, RangeVar, SelectStmt } from "libpg-query";
+import type { ColumnRef, Node, RangeVar, SelectStmt } from "libpg-query";
 import { KalamError } from "../../errors/index.ts";
 import { displayRole } from "../auth/role-names.ts";
+import type { Principal } from "../auth/roles.ts";
 import { SEQ_SLOT, type TableSchema } from "../catalog/table-schema.ts";
 import type { Database } from "../database.ts";
 import type { Execution } from "../execution.ts";
 import { type Compiled, type Scope, VOLATILE } from "../query/expression/frame.ts";
 import { compileCondition, InputBinder, NotSimple } from "../query/expression/index.ts";
+import type { RelationShape } from "../query/relation.ts";
 import { nameOfRangeVar, resolveName } from "../query/resolve.ts";
 import { compileTargets } from "../query/row/target-list.ts";
 import type { ParsedStatement } from "../sql/statement.ts";
+import { visit } from "../sql/tree.ts";
 import type { LiveColumn, LiveQueryShape } from "./contract.ts";
 import { type EqualityCondition, equalityOf } from "./equality.ts";
 
@@ -48,12 +51,35 @@ export function planLive(
     throw refused(resolved.kind === "view" ? "A view has no changes" : "Tables of the server have no changes", table);
   }
   const { schema } = resolved;
-  requireLiveAccess(database, execution, schema);
+  requireLiveAccess(database, execution.principal, schema);
+  if (everybody && schema.definition.kind === "shared")
+    throw refused("A shared table is everybody's without ALL USERS", table);
   return compileLive(schema, node, statement, everybody);
 }
 
-/** What can be done again when the definition of the table has changed. */
-export function compileLive(
+/**
+ * The same query under a new definition of its table.
+ * @returns undefined when a name in it means another column than before, or none, or `*` means other columns
+ */
+export function replan(former: LivePlan, { statement }: Execution, schema: TableSchema): LivePlan | undefined {
+  const names = new Set<string>();
+  visit(former.node, (node) => {
+    const column = node.ColumnRef as ColumnRef | undefined;
+    const last = column?.fields?.at(-1);
+    if (last !== undefined && "String" in last) names.add(last.String.sval ?? "");
+  });
+  const slotsIn = (shape: RelationShape): string =>
+    JSON.stringify(
+      shape.columns
+        .filter(({ name, hidden }) => names.has(name) || (former.shape.all && !hidden))
+        .map(({ name, slot, type }) => [name, slot, type]),
+    );
+  if (slotsIn(former.schema.shape) !== slotsIn(schema.shape)) return undefined;
+  const everybody = former.slots.includes(USER_SLOT);
+  return { ...compileLive(schema, former.node, statement, everybody), shape: former.shape };
+}
+
+function compileLive(
   schema: TableSchema,
   node: SelectStmt,
   { template }: ParsedStatement,
@@ -75,10 +101,9 @@ export function compileLive(
   }
 }
 
-/** Permissions beyond those for reading. */
-export function requireLiveAccess(database: Database, execution: Execution, schema: TableSchema): void {
-  const { role } = execution.principal;
-  if (schema.definition.kind !== "shared" || role !== "user" || database.options.liveSharedTablesForUsers) return;
+/** Permissions beyond those for reading. @throws KalamError `live_shared_denied` */
+export function requireLiveAccess({ options }: Database, { role }: Principal, schema: TableSchema): void {
+  if (schema.definition.kind !== "shared" || role !== "user" || options.liveSharedTablesForUsers) return;
   throw new KalamError("live_shared_denied", { role: displayRole(role), table: schema.fullName });
 }
 
@@ -91,9 +116,7 @@ const CLAUSES: readonly (readonly [keyof SelectStmt, string])[] = [
   ["sortClause", "ORDER BY"],
   ["limitCount", "LIMIT"],
   ["limitOffset", "OFFSET"],
-  ["lockingClause", "FOR UPDATE and its like"],
   ["valuesLists", "VALUES"],
-  ["intoClause", "INTO"],
 ];
 
 function onlyTable(node: SelectStmt): RangeVar {

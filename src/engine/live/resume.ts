@@ -7,6 +7,7 @@ import { isVolatile } from "../rows/partition-cache.ts";
 import { seqOfStored } from "../rows/row-codec.ts";
 import { StoreScan } from "../rows/store-scan.ts";
 import { streamExpiry } from "../rows/stream-expiry.ts";
+import { StalePlan } from "../stale-plan.ts";
 import type { Row } from "../types/column-type.ts";
 import type { LiveQuery } from "./live-query.ts";
 import { rowsInMemory, type SeqRange } from "./partition-rows.ts";
@@ -34,6 +35,7 @@ export function versionsSince(
   query: LiveQuery,
   range: SeqRange,
 ): Promise<SnapshotEntry[]> {
+  if (partition.membership === "forgotten") throw new StalePlan(partition.schema.fullName);
   if (range.above > database.pipeline.feed.lastSeq) throw lost("nothing was written as late as that");
   if (isVolatile(partition.schema)) return streamSince(database, partition, query, range);
   requireDeletions(database, partition, range.above);

@@ -1,5 +1,8 @@
-import { KalamError } from "../../errors/index.ts";
+import { KalamError, toKalamError } from "../../errors/index.ts";
 import type { Clock } from "../../runtime/clock.ts";
+import { requireTableAccess } from "../auth/permissions.ts";
+import type { TableSchema } from "../catalog/table-schema.ts";
+import type { Database } from "../database.ts";
 import type {
   LiveBatch,
   LiveChange,
@@ -10,7 +13,9 @@ import type {
   LiveSubscription,
 } from "./contract.ts";
 import type { LiveListener, LiveQuery } from "./live-query.ts";
+import { requireLiveAccess } from "./plan.ts";
 import type { Snapshot } from "./snapshot.ts";
+import type { UserFilter } from "./user-filter.ts";
 
 export interface SubscriptionParts {
   readonly id: string;
@@ -18,6 +23,8 @@ export interface SubscriptionParts {
   readonly sink: LiveSink;
   readonly query: LiveQuery;
   readonly snapshot: Snapshot;
+  /** Whose changes count, where those of all users are followed. */
+  readonly filter: UserFilter | undefined;
   /** Changes that are held back at most. */
   readonly maxHeld: number;
   readonly clock: Clock;
@@ -36,10 +43,13 @@ export class Subscription implements LiveSubscription, LiveListener {
   readonly id: string;
   readonly request: LiveRequest;
   readonly query: LiveQueryShape;
+  readonly source: LiveQuery;
+  readonly filter: UserFilter | undefined;
   readonly #parts: SubscriptionParts;
   readonly #createdAt: bigint;
   /** Undefined when changes flow. */
   #held: LiveChange[] | undefined = [];
+  readonly #asking: LiveChange[] = [];
   #over = false;
   /** Whoever asked for it knows that it is there. */
   #begun = false;
@@ -51,7 +61,9 @@ export class Subscription implements LiveSubscription, LiveListener {
     this.#parts = parts;
     this.id = parts.id;
     this.request = parts.request;
+    this.source = parts.query;
     this.query = parts.query.shape;
+    this.filter = parts.filter;
     this.#createdAt = parts.clock.nowMicros();
     this.#lastUpdate = this.#createdAt;
     parts.query.listeners.add(this);
@@ -71,6 +83,7 @@ export class Subscription implements LiveSubscription, LiveListener {
       createdAt: this.#createdAt,
       lastUpdate: this.#lastUpdate,
       changes: this.#changes,
+      lastHeard: this.request.lastHeard?.() ?? null,
     };
   }
 
@@ -97,12 +110,50 @@ export class Subscription implements LiveSubscription, LiveListener {
   deliver(change: LiveChange): void {
     const until = this.request.options?.until;
     if (this.#over || (until !== undefined && change.seq > until)) return;
+    const takes = this.filter === undefined || this.filter.known(change.user);
+    if (takes === undefined || this.#asking.length > 0) this.#ask(change);
+    else if (takes) this.#accept(change);
+  }
+
+  /** A change of a user of whom it is not known whether he counts: what comes after it waits as well. */
+  #ask(change: LiveChange): void {
+    if (this.#asking.push(change) > this.#parts.maxHeld) this.#tooMany();
+    else if (this.#asking.length === 1) void this.#answer();
+  }
+
+  async #answer(): Promise<void> {
+    try {
+      for (;;) {
+        const [change] = this.#asking;
+        if (change === undefined || this.#over) return;
+        const takes = (await this.filter?.takes(change.user)) === true;
+        this.#asking.shift();
+        if (takes && !this.#over) this.#accept(change);
+      }
+    } catch (error) {
+      this.end(toKalamError(error), true);
+    }
+  }
+
+  requireAccess(database: Database, schema: TableSchema): void {
+    const { principal } = this.request;
+    try {
+      requireTableAccess(principal.role, schema.definition, "read");
+      requireLiveAccess(database, principal, schema);
+    } catch (error) {
+      this.end(toKalamError(error), false);
+    }
+  }
+
+  #accept(change: LiveChange): void {
     if (this.#held === undefined) this.#give(change);
     else if (this.#held.length < this.#parts.maxHeld) this.#held.push(change);
-    else {
-      const reason = `more than ${this.#parts.maxHeld} changes came before the initial rows were taken`;
-      this.end(new KalamError("must_resnapshot", { reason }), false);
-    }
+    else this.#tooMany();
+  }
+
+  #tooMany(): void {
+    const reason = `more than ${this.#parts.maxHeld} changes came before the initial rows were taken`;
+    this.end(new KalamError("must_resnapshot", { reason }), false);
   }
 
   #give(change: LiveChange): void {
@@ -131,6 +182,7 @@ export class Subscription implements LiveSubscription, LiveListener {
     if (this.#over) return;
     this.#over = true;
     this.#held = undefined;
+    this.#asking.length = 0;
     this.#parts.query.listeners.delete(this);
     this.#parts.snapshot.close();
     this.#parts.onEnd();

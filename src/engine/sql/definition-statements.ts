@@ -14,7 +14,7 @@ import { parseUserStatement } from "./user-statements.ts";
 
 const TABLE_KINDS = new Set(["user", "shared", "stream"]);
 /** Statements of later versions; nothing in PostgreSQL begins with these words. */
-const LATER_VERBS = new Set(["subscribe", "backup", "restore", "export", "consume", "ack", "cluster", "publish"]);
+const LATER_VERBS = new Set(["backup", "restore", "export", "consume", "ack", "cluster", "publish"]);
 const LATER_NOUNS = new Set(["topic"]);
 
 /** Parses a statement in full, without any cache: definitions, and queries when they are seen first. */

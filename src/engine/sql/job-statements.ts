@@ -1,15 +1,15 @@
 import type { Statement } from "./statement.ts";
 import type { TokenCursor } from "./token-cursor.ts";
-import { unsupported } from "./unsupported.ts";
 
-/** `KILL JOB 'FL-0123456789ab'`. */
+/** `KILL JOB 'FL-0123456789ab'`, `KILL LIVE QUERY 'alice-c1-s1'`. */
 export function parseKill(cursor: TokenCursor): Statement {
   cursor.expect("kill");
-  if (cursor.peek()?.value === "live") throw unsupported(cursor.text);
-  cursor.expect("job");
+  const live = cursor.accept("live", "query");
+  if (!live) cursor.expect("job");
   const position = cursor.peek()?.start ?? cursor.text.length;
   const job = cursor.string();
   cursor.end();
+  if (live) return { kind: "kill_live_query", id: job, position };
   return { kind: "kill_job", job, position };
 }
 

@@ -6,6 +6,7 @@ import { type Fingerprint, FingerprintScanner } from "./fingerprint.ts";
 import { wordEnd } from "./lexical.ts";
 import { nextStatement, type Piece, statementEnd } from "./splitter.ts";
 import type { Literal, ParsedStatement, Statement, StatementTemplate } from "./statement.ts";
+import { readSubscribe, type SubscribeEnvelope } from "./subscribe-statement.ts";
 import { countParameters, makeTemplate, NotFoldable, type SharedTemplate } from "./template.ts";
 import { TemplateCache } from "./template-cache.ts";
 import { freezeTree } from "./tree.ts";
@@ -99,6 +100,8 @@ export class SqlParser {
   #parsePiece({ text, offset, fingerprint }: ScannedPiece, base = 0): ParsedStatement {
     const envelope = isInsertOrExecute(text) ? (readExecuteAs(text) ?? readInsertAs(text)) : undefined;
     if (envelope !== undefined) return this.#executeAs(text, offset, envelope);
+    const subscription = fingerprint === undefined ? readSubscribe(text) : undefined;
+    if (subscription !== undefined) return this.#subscribe(text, offset, subscription);
     if (fingerprint === undefined) return this.#parseAlone(text, offset);
     try {
       return this.#parseShared(text, offset, fingerprint, offset - base);
@@ -143,8 +146,16 @@ export class SqlParser {
     return { template, text, offset, literals: NO_LITERALS };
   }
 
+  #subscribe(text: string, offset: number, { inner: query, ...envelope }: SubscribeEnvelope): ParsedStatement {
+    const inner = this.#parseInner({ inner: query, innerOffset: 0 }, offset);
+    const { parameterCount } = inner.template;
+    const statement: Statement = { kind: "subscribe", inner, ...envelope };
+    const template: StatementTemplate = { statement, parameterCount, literalKinds: [], source: text };
+    return { template, text, offset, literals: NO_LITERALS };
+  }
+
   /** Errors of the wrapped statement are placed in the text around it. */
-  #parseInner({ inner, innerOffset }: Envelope, offset: number): ParsedStatement {
+  #parseInner({ inner, innerOffset }: Pick<Envelope, "inner" | "innerOffset">, offset: number): ParsedStatement {
     const fingerprint = isShared(inner, 0) ? this.#scanner.scan(inner, 0) : undefined;
     const start = offset + innerOffset;
     try {

@@ -6,7 +6,7 @@ import { unsupported } from "./unsupported.ts";
 type Subject = ShowStatement["subject"];
 
 /** `SHOW …` of a thing that a later version will know. */
-const LATER = new Set(["export", "live", "topics", "indexes", "index", "cluster", "subscriptions"]);
+const LATER = new Set(["export", "topics", "indexes", "index", "cluster"]);
 
 export function parseShow(cursor: TokenCursor): Statement {
   cursor.expect("show");
@@ -22,6 +22,8 @@ function parseSubject(cursor: TokenCursor): Subject {
     return { type: "namespaces" };
   if (cursor.accept("storages")) return { type: "storages" };
   if (cursor.accept("manifest")) return { type: "manifest" };
+  if (cursor.accept("live", "queries") || cursor.accept("live") || cursor.accept("subscriptions"))
+    return { type: "live" };
   if (cursor.accept("users")) return { type: "users" };
   if (cursor.accept("jobs") || cursor.accept("job")) return { type: "jobs", ids: parseJobIds(cursor) };
   if (cursor.accept("full", "tables") || cursor.accept("tables"))

@@ -76,6 +76,8 @@ export type Statement =
   | DescribeTable
   | StorageWork
   | KillJob
+  | KillLiveQuery
+  | SubscribeStatement
   | ClearCache;
 
 export interface SelectStatement {
@@ -315,7 +317,7 @@ export interface StorageCheck {
 export interface ShowStatement {
   readonly kind: "show";
   readonly subject:
-    | { readonly type: "namespaces" | "storages" | "users" | "manifest" }
+    | { readonly type: "namespaces" | "storages" | "users" | "manifest" | "live" }
     | { readonly type: "jobs"; readonly ids: readonly string[] | undefined }
     | { readonly type: "tables"; readonly namespace: string | undefined }
     | { readonly type: "columns"; readonly table: QualifiedName }
@@ -334,6 +336,27 @@ export interface KillJob {
   readonly kind: "kill_job";
   readonly job: string;
   readonly position: number;
+}
+
+export interface KillLiveQuery {
+  readonly kind: "kill_live_query";
+  readonly id: string;
+  readonly position: number;
+}
+
+/** `SUBSCRIBE TO …`. */
+export interface SubscribeStatement {
+  readonly kind: "subscribe";
+  /** The SELECT that is meant. */
+  readonly inner: ParsedStatement;
+  /** What to send over a socket to get the rows. */
+  readonly sql: string;
+  /** ALL USERS. */
+  readonly everybody: boolean;
+  /** Only the users whose rows go to this storage. */
+  readonly storage: string | undefined;
+  /** Names in upper case, values as text. */
+  readonly options: ReadonlyMap<string, string> | undefined;
 }
 
 /** STORAGE FLUSH and STORAGE COMPACT: moves what is hot to segments, merges segments. */

@@ -75,7 +75,9 @@ function changeTable(database: Database, execution: Execution, statement: AlterT
     changes.putTable({ ...definition, schemaVersion: version, updatedAt: execution.now.toString() });
     batch.onApplied(() => {
       const current = database.catalog.table(definition.namespace, definition.name);
-      if (current !== undefined) database.cache.redefine(current);
+      if (current === undefined) return;
+      database.cache.redefine(current);
+      database.live.tableAltered(current);
     });
     return `Table ${table.fullName} altered successfully: ${done} (version ${version})`;
   });

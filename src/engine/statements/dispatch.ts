@@ -12,6 +12,7 @@ import { alterTable } from "./alter-table.ts";
 import { describeTable } from "./describe.ts";
 import { explain } from "./explain.ts";
 import { killJob } from "./jobs.ts";
+import { describeSubscription, killLiveQuery } from "./live-queries.ts";
 import { alterNamespace, createNamespace, dropNamespace, useNamespace } from "./namespaces.ts";
 import { show } from "./show.ts";
 import { storageWork } from "./storage-work.ts";
@@ -89,6 +90,10 @@ export function runStatement(
       return describeTable(database, execution, statement);
     case "kill_job":
       return killJob(database, execution, statement);
+    case "kill_live_query":
+      return killLiveQuery(database, execution, statement);
+    case "subscribe":
+      return describeSubscription(database, execution, statement);
     case "storage_flush":
     case "storage_compact":
       return storageWork(database, execution, statement);

@@ -28,7 +28,10 @@ export function eraseTable(
   for (const range of [prefix, manifestKey(prefix), filterKey(prefix, ""), staleManifestKey(prefix)]) {
     batch.deleteRange(range, keySuccessor(range) as string);
   }
-  batch.onApplied(() => database.cache.forgetDropped(table.definition.id));
+  batch.onApplied(() => {
+    database.cache.forgetDropped(table.definition.id);
+    database.live.tableDropped(table);
+  });
   changes.dropTable(table);
   const files = retirementOf(database.catalog, table.definition);
   if (files !== undefined) changes.retire(files);

@@ -15,6 +15,7 @@ import {
 } from "../system/catalog-tables.ts";
 import { systemRelation } from "../system/index.ts";
 import { SHOWN_JOB_COLUMNS, shownJobRows } from "../system/jobs-table.ts";
+import { LIVE_COLUMNS, liveRows } from "../system/live-table.ts";
 import { MANIFEST_COLUMNS, manifestRows } from "../system/manifest-table.ts";
 import { settingRows } from "../system/server-tables.ts";
 import type { SystemColumn } from "../system/system-relation.ts";
@@ -36,6 +37,8 @@ export async function show(
       return answer(STORAGE_COLUMNS, storageRows(database), asUser);
     case "jobs":
       return answer(SHOWN_JOB_COLUMNS, shownJobRows(database, execution, subject.ids), asUser);
+    case "live":
+      return answer(LIVE_COLUMNS, liveRows(database, execution), asUser);
     case "manifest":
       return answer(MANIFEST_COLUMNS, await manifestRows(database, execution), asUser);
     case "tables":

@@ -1,6 +1,7 @@
 import { columns, namespaces, schemas, storages, tables } from "./catalog-tables.ts";
 import * as informationSchema from "./information-schema.ts";
 import { jobs } from "./jobs-table.ts";
+import { live, liveQueries } from "./live-table.ts";
 import { manifests } from "./manifest-table.ts";
 import { cluster, datatypes, settings, stats } from "./server-tables.ts";
 import type { SystemRelationSource } from "./system-relation.ts";
@@ -14,6 +15,8 @@ const RELATIONS: ReadonlyMap<string, SystemRelationSource> = new Map(
     columns,
     datatypes,
     jobs,
+    live,
+    liveQueries,
     manifests,
     namespaces,
     schemas,

@@ -1,194 +1,238 @@
-import type { LoginResponse } from "./auth.ts";
-import { Authenticator } from "./authenticator.ts";
-import { type RowData, wrapRowMap } from "./cell-value.ts";
-import { AuthenticationError, ClientError } from "./errors.ts";
-import { toServerError, toServerErrorFromText, unreadable } from "./failure.ts";
-import { isRecord, parseResponse } from "./json.ts";
-import type { ClientOptions, QueryOptions, QueryParameter } from "./options.ts";
-import { type ResponseEvent, ResponseReader } from "./response-stream.ts";
-import { type QueryResponse, toQueryResult, type WireResult } from "./results.ts";
-import { type HttpAnswer, Transport } from "./transport.ts";
+import type { RowData } from "./cell-value.ts";
+import { ClientError } from "./errors.ts";
+import { type ClientHooks, Hooks } from "./hooks.ts";
+import { ChangeStream, type ChangeStreamOptions } from "./live/change-stream.ts";
+import { LiveChannel } from "./live/channel.ts";
+import type { SubscriptionCallback, SubscriptionInfo, SubscriptionOptions } from "./live/events.ts";
+import { LiveRows, type LiveRowsOptions } from "./live/live-rows.ts";
+import { openSocket } from "./live/open-socket.ts";
+import type { Subscription } from "./live/subscription.ts";
+import type { ClientOptions } from "./options.ts";
+import type { SeqId } from "./seq-id.ts";
+import { SqlClient } from "./sql-client.ts";
+import { tableName } from "./table-name.ts";
+
+/** Ends a subscription. May be called more than once. */
+export interface Unsubscribe {
+  (): Promise<void>;
+  /** By which `getLastSeqId` and `unsubscribe` know it. */
+  readonly id: string;
+}
 
 /**
- * A client of one server, for Node and browsers. It opens no connection by itself and needs no closing.
+ * A client of one server, for Node and browsers. Requests need no closing; the WebSocket for live queries opens with the first
+ * subscription and closes with the last.
  *
  * @example
  * const client = createClient({ url: "http://localhost:8080", auth: Auth.basic("alice", "secret") });
  * const row = await client.queryOne("SELECT * FROM chat.messages WHERE id = $1", [42]);
+ * const stop = await client.live("SELECT * FROM chat.messages", (rows) => show(rows));
  */
-export class KalamDBClient {
-  readonly #transport: Transport;
-  readonly #authenticator: Authenticator;
-  readonly #options: ClientOptions;
+export class KalamDBClient extends SqlClient {
+  readonly #hooks: Hooks;
+  readonly #channel: LiveChannel;
 
   constructor(options: ClientOptions) {
-    this.#options = options;
-    this.#transport = new Transport({
-      url: options.url.replace(/\/+$/, ""),
-      headers: options.headers ?? {},
-      timeoutMs: options.timeoutMs ?? 0,
-      fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
+    super(options);
+    this.#hooks = new Hooks(options);
+    this.#channel = new LiveChannel({
+      url: this.url,
+      headers: () => ({ ...options.headers, "x-request-id": this.transport.nextRequestId() }),
+      token: () => this.authenticator.token(),
+      replaceToken: (rejected) => this.authenticator.replace(rejected),
+      compression: options.disableCompression === true ? "none" : "gzip",
+      connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
+      pingIntervalMs: options.pingIntervalMs ?? 5000,
+      reconnect: {
+        enabled: true,
+        initialDelayMs: options.reconnectDelayMs ?? 1000,
+        maxDelayMs: options.maxReconnectDelayMs ?? 30_000,
+        maxAttempts: 0,
+      },
+      openSocket,
+      hooks: this.#hooks,
     });
-    const fixed = options.auth;
-    this.#authenticator = new Authenticator({
-      provider: options.authProvider ?? (fixed === undefined ? undefined : async () => fixed),
-      maxAttempts: options.authProviderMaxAttempts ?? 3,
-      initialBackoffMs: options.authProviderInitialBackoffMs ?? 250,
-      maxBackoffMs: options.authProviderMaxBackoffMs ?? 2000,
-      login: (user, password) => this.#login(user, password),
-    });
-  }
-
-  get url(): string {
-    return this.#transport.url;
   }
 
   /**
-   * Runs one or more statements.
+   * Tells of every row of a query and of every change to them, in order and each once, also over lost connections.
    *
-   * @param params values for `$1 …`; only with a single statement.
-   * @returns one result per statement, in order.
-   * @throws ServerError when the server refuses or a statement fails; ConnectionError; TimeoutError.
+   * @param sql one SELECT over one table with a WHERE, or `SUBSCRIBE TO …`
+   * @returns when the server has accepted it
+   * @throws SubscriptionError when the server refuses; ConnectionError, AuthenticationError at the first connection
    */
-  async query(sql: string, params?: readonly QueryParameter[], options: QueryOptions = {}): Promise<QueryResponse> {
-    const answer = await this.#send(sql, params, options);
-    const body = this.#checked(answer, await this.#parse(answer));
-    return {
-      status: "success",
-      results: (body.results as readonly WireResult[]).map(toQueryResult),
-      took: typeof body.took === "number" ? body.took : 0,
-    };
-  }
-
-  /** The first row of the first result by column name, or null. */
-  async queryOne(sql: string, params?: readonly QueryParameter[], options?: QueryOptions): Promise<RowData | null> {
-    return (await this.queryAll(sql, params, options))[0] ?? null;
-  }
-
-  /** The rows of the first result by column name. */
-  async queryAll(sql: string, params?: readonly QueryParameter[], options?: QueryOptions): Promise<readonly RowData[]> {
-    return (await this.query(sql, params, options)).results[0]?.named_rows.map(wrapRowMap) ?? [];
-  }
-
-  /** Runs one statement on another user's rows; for services and administrators. */
-  executeAsUser(
+  async subscribeWithSql(
     sql: string,
-    user: string,
-    params?: readonly QueryParameter[],
-    options?: QueryOptions,
-  ): Promise<QueryResponse> {
-    const statement = sql.trim().replace(/;$/, "");
-    // The line break ends a comment that the statement may end with.
-    return this.query(`EXECUTE AS USER '${user.replaceAll("'", "''")}' (${statement}\n)`, params, options);
+    callback: SubscriptionCallback,
+    options: SubscriptionOptions = {},
+  ): Promise<Unsubscribe> {
+    const subscription = this.#channel.add(sql, options, callback);
+    await subscription.opened;
+    return this.#unsubscribeOf(subscription);
   }
 
-  /**
-   * As `query`, but rows are handed over as they arrive and never held together: for results of any size.
-   *
-   * @returns the server's milliseconds, when the iteration ends.
-   */
-  async *stream(
-    sql: string,
-    params?: readonly QueryParameter[],
-    options: QueryOptions = {},
-  ): AsyncGenerator<ResponseEvent, number> {
-    const answer = await this.#send(sql, params, options);
-    const reader = new ResponseReader();
-    for await (const chunk of answer.chunks()) yield* this.#readable(() => reader.push(chunk));
-    const frame = this.#readable(() => reader.finish());
-    const took = this.#checked(answer, frame).took;
-    return typeof took === "number" ? took : 0;
+  /** As `subscribeWithSql` with all columns and rows of a table. */
+  subscribe(table: string, callback: SubscriptionCallback, options?: SubscriptionOptions): Promise<Unsubscribe> {
+    return this.subscribeWithSql(`SELECT * FROM ${tableName(table)}`, callback, options);
   }
 
-  /** Exchanges the client's password for a fresh token and uses it from now on. @throws AuthenticationError */
-  async login(): Promise<LoginResponse> {
-    const credentials = await (this.#options.authProvider?.() ?? Promise.resolve(this.#options.auth));
-    if (credentials?.type !== "basic") throw new ClientError("login() needs Auth.basic(user, password)");
-    const response = await this.#login(credentials.user, credentials.password);
-    this.#authenticator.adopt(response.access_token);
-    return response;
-  }
-
-  /** Exchanges a refresh token for a fresh pair and uses it from now on. @throws AuthenticationError */
-  async refreshToken(refreshToken: string): Promise<LoginResponse> {
-    const answer = await this.#transport.call("/v1/api/auth/refresh", { token: refreshToken });
-    const response = await this.#readJson<LoginResponse>(answer);
-    this.#authenticator.adopt(response.access_token);
-    return response;
-  }
-
-  /** Reads one of the server's own JSON routes, such as `/v1/api/auth/me`. */
-  async get<T>(path: string, options: QueryOptions = {}): Promise<T> {
-    const answer = await this.#authenticated((token) =>
-      this.#transport.call(path, { ...options, method: "GET", token }),
+  /** As `subscribe`, but only the rows that came or changed, a few at a time; what went is not told. */
+  subscribeRows(
+    table: string,
+    callback: (rows: readonly RowData[]) => void,
+    options?: SubscriptionOptions,
+  ): Promise<Unsubscribe> {
+    return this.subscribe(
+      table,
+      (event) => {
+        if (event.type !== "initial_data_batch" && event.type !== "change") return;
+        if (event.rows !== undefined && event.rows.length > 0) callback(event.rows);
+      },
+      options,
     );
-    return this.#readJson<T>(answer);
   }
 
-  async #login(user: string, password: string): Promise<LoginResponse> {
-    const body = JSON.stringify({ user, password });
-    return this.#readJson<LoginResponse>(await this.#transport.call("/v1/api/auth/login", { body }));
+  /**
+   * Gives the rows of a query as they are now, again after every change. The query selects the primary key.
+   *
+   * @throws as `subscribeWithSql`; ClientError when rows cannot be told apart
+   * @example
+   * const stop = await client.live("SELECT * FROM chat.messages WHERE conversation_id = $1", render, {
+   *   subscriptionOptions: { params: [1], last_rows: 50 },
+   *   limit: 50,
+   * });
+   */
+  async live<T = RowData>(
+    sql: string,
+    callback: (rows: readonly T[]) => void,
+    options: LiveRowsOptions<T> = {},
+  ): Promise<Unsubscribe> {
+    const rows = new LiveRows<T>(options, callback);
+    const stop = await this.subscribeWithSql(sql, (event) => rows.receive(event), options.subscriptionOptions);
+    if (rows.problem === undefined) return stop;
+    await stop();
+    throw rows.problem;
   }
 
-  async #readJson<T>(answer: HttpAnswer): Promise<T> {
-    if (answer.status >= 300) throw toServerErrorFromText(answer.status, await answer.text(), answer.requestId);
-    return (await this.#parse(answer)) as T;
+  /** As `live` with all columns and rows of a table. */
+  liveTableRows<T = RowData>(
+    table: string,
+    callback: (rows: readonly T[]) => void,
+    options?: LiveRowsOptions<T>,
+  ): Promise<Unsubscribe> {
+    return this.live(`SELECT * FROM ${tableName(table)}`, callback, options);
   }
 
-  async #parse(answer: HttpAnswer): Promise<unknown> {
-    const text = await answer.text();
-    return this.#readable(() => parseResponse(text));
+  /**
+   * Every row of a query and every change to them, for `for await`. Who iterates slowly loses nothing: the server waits.
+   *
+   * @example
+   * for await (const change of client.changes("SELECT * FROM chat.messages", { last_rows: 10 })) {
+   *   if (change.type === "insert") console.log(`${change.row.body}`);
+   * }
+   */
+  changes(sql: string, options: ChangeStreamOptions = {}): ChangeStream {
+    return new ChangeStream(
+      options,
+      (callback) => this.#channel.add(sql, options, callback),
+      (id) => {
+        const subscription = this.#channel.find(id);
+        if (subscription !== undefined) this.#channel.remove(subscription);
+      },
+    );
   }
 
-  /** What cannot be read says that this is no KalamDB server, rather than where the JSON is wrong. */
-  #readable<T>(read: () => T): T {
-    try {
-      return read();
-    } catch (error) {
-      throw unreadable(this.url, error);
-    }
+  /** @param id of an `Unsubscribe` or of `getSubscriptions`; an unknown one is no error */
+  async unsubscribe(id: string): Promise<void> {
+    const subscription = this.#channel.find(id);
+    if (subscription !== undefined) this.#channel.remove(subscription);
   }
 
-  #checked(answer: HttpAnswer, body: unknown): Record<string, unknown> {
-    if (!isRecord(body) || !Array.isArray(body.results)) throw unreadable(this.url, undefined);
-    if (body.status === "error" || isRecord(body.error)) {
-      throw toServerError(answer.status, body, answer.requestId);
-    }
-    return body;
+  async unsubscribeAll(): Promise<void> {
+    for (const subscription of this.#channel.subscriptions) this.#channel.remove(subscription);
   }
 
-  async #send(sql: string, params: readonly QueryParameter[] | undefined, options: QueryOptions): Promise<HttpAnswer> {
-    const namespace = options.namespace ?? this.#options.namespace;
-    const body = JSON.stringify({
-      sql,
-      ...(params === undefined || params.length === 0
-        ? {}
-        : { params: params.map((value) => (typeof value === "bigint" ? parameterOf(value) : value)) }),
-      ...(namespace === undefined ? {} : { namespace_id: namespace }),
-    });
-    return this.#authenticated((token) => this.#transport.call("/v1/api/sql", { ...options, body, token }));
+  getSubscriptions(): readonly SubscriptionInfo[] {
+    return this.#channel.subscriptions.map(({ info }) => info);
   }
 
-  /** Sends with the client's token; when the server refuses it, once more with another. */
-  async #authenticated(send: (token: string | undefined) => Promise<HttpAnswer>): Promise<HttpAnswer> {
-    const token = await this.#authenticator.token();
-    const answer = await send(token);
-    if (answer.status < 300) return answer;
-    const failure = toServerErrorFromText(answer.status, await answer.text(), answer.requestId);
-    if (!(failure instanceof AuthenticationError) || token === undefined) throw failure;
-    // A fixed token or a fixed password cannot do better against anything but an expired token.
-    const replaceable = failure.code === "TOKEN_EXPIRED" || this.#options.authProvider !== undefined;
-    const other = replaceable ? await this.#authenticator.replace(token) : undefined;
-    if (other === undefined) throw failure;
-    const second = await send(other);
-    if (second.status < 300) return second;
-    throw toServerErrorFromText(second.status, await second.text(), second.requestId);
+  getSubscriptionCount(): number {
+    return this.#channel.subscriptions.length;
   }
-}
 
-function parameterOf(value: bigint): number | string {
-  const number = Number(value);
-  return Number.isSafeInteger(number) ? number : value.toString();
+  isSubscribedTo(sql: string): boolean {
+    return this.#channel.subscriptions.some((subscription) => subscription.sql === sql);
+  }
+
+  /** The newest version that a subscription has given; `from` goes on behind it. */
+  getLastSeqId(id: string): SeqId | undefined {
+    return this.#channel.find(id)?.lastSeqId;
+  }
+
+  /** Opens the connection for live queries ahead of time and keeps it until `disconnect`. @throws as `subscribeWithSql` */
+  async connect(): Promise<void> {
+    this.#channel.reconnect.enabled = true;
+    await this.#channel.connect();
+  }
+
+  /** Ends all subscriptions and the connection. The client can be used again. */
+  disconnect(): Promise<void> {
+    return this.#channel.disconnect();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.disconnect();
+  }
+
+  isConnected(): boolean {
+    return this.#channel.isConnected;
+  }
+
+  isReconnecting(): boolean {
+    return this.#channel.isReconnecting;
+  }
+
+  /** Attempts since the connection was lost. */
+  getReconnectAttempts(): number {
+    return this.#channel.attempts;
+  }
+
+  setAutoReconnect(enabled: boolean): void {
+    this.#channel.reconnect.enabled = enabled;
+  }
+
+  /** Milliseconds before the first attempt, doubled after each, and at most. */
+  setReconnectDelay(initialMs: number, maxMs: number): void {
+    if (!(initialMs >= 0 && maxMs >= initialMs)) throw new ClientError("A delay is 0 or more, the longest no shorter");
+    this.#channel.reconnect.initialDelayMs = initialMs;
+    this.#channel.reconnect.maxDelayMs = maxMs;
+  }
+
+  /** 0, the default: as long as anything is subscribed to. */
+  setMaxReconnectAttempts(attempts: number): void {
+    this.#channel.reconnect.maxAttempts = attempts;
+  }
+
+  /** Replaces hooks; those that are not named stay. */
+  setHooks(hooks: ClientHooks): void {
+    Object.assign(this.#hooks.current, hooks);
+  }
+
+  onConnect(hook: () => void): void {
+    this.setHooks({ onConnect: hook });
+  }
+
+  onDisconnect(hook: NonNullable<ClientHooks["onDisconnect"]>): void {
+    this.setHooks({ onDisconnect: hook });
+  }
+
+  onError(hook: NonNullable<ClientHooks["onError"]>): void {
+    this.setHooks({ onError: hook });
+  }
+
+  #unsubscribeOf(subscription: Subscription): Unsubscribe {
+    return Object.assign(async () => this.#channel.remove(subscription), { id: subscription.id });
+  }
 }
 
 /** @see KalamDBClient */

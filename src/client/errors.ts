@@ -35,7 +35,7 @@ export interface ServerErrorFields {
   /** The `error.code` of the wire, such as `SQL_EXECUTION_ERROR`. */
   readonly code: string;
   readonly message: string;
-  /** HTTP status. */
+  /** HTTP status; 0 where the answer came over a WebSocket. */
   readonly status: number;
   /** Five characters, as in PostgreSQL. */
   readonly sqlstate?: string | undefined;
@@ -85,5 +85,16 @@ export class AuthenticationError extends ServerError {
   constructor(fields: ServerErrorFields) {
     super(fields);
     this.name = "AuthenticationError";
+  }
+}
+
+/** A subscription was refused, or ended by the server. */
+export class SubscriptionError extends ServerError {
+  readonly subscriptionId: string;
+
+  constructor(subscriptionId: string, code: string, message: string) {
+    super({ code, message, status: 0 });
+    this.name = "SubscriptionError";
+    this.subscriptionId = subscriptionId;
   }
 }

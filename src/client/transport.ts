@@ -1,6 +1,6 @@
 import type { Random } from "../runtime/random.ts";
 import { webRandom } from "../runtime/web-random.ts";
-import { ConnectionError } from "./errors.ts";
+import { connectionFailure } from "./connection-failure.ts";
 import { RequestLimit } from "./request-limit.ts";
 
 export interface TransportOptions {
@@ -42,14 +42,17 @@ export class Transport {
     return this.#options.url;
   }
 
+  nextRequestId(): string {
+    return `${this.#prefix}-${++this.#count}`;
+  }
+
   async call(path: string, call: HttpCall): Promise<HttpAnswer> {
-    const requestId = call.requestId ?? `${this.#prefix}-${++this.#count}`;
+    const requestId = call.requestId ?? this.nextRequestId();
     const timeoutMs = call.timeoutMs ?? this.#options.timeoutMs;
     const limit = new RequestLimit(timeoutMs, call.signal);
     const failure = (error: unknown): unknown => {
       if (limit.signal.aborted) return limit.signal.reason;
-      const reason = reasonOf(error);
-      return new ConnectionError(this.url, reason.text, reason.code, error);
+      return connectionFailure(this.url, error);
     };
     try {
       const response = await this.#options.fetch(`${this.url}${path}`, {
@@ -112,34 +115,4 @@ async function* readChunks(
     limit.release();
     if (!finished) await reader.cancel().catch(() => undefined);
   }
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "connection refused",
-  ENOTFOUND: "the host name is unknown",
-  EAI_AGAIN: "the host name cannot be resolved now",
-  ECONNRESET: "the connection was closed",
-  UND_ERR_SOCKET: "the connection was closed",
-  ETIMEDOUT: "the connection timed out",
-  UND_ERR_CONNECT_TIMEOUT: "the connection timed out",
-  EHOSTUNREACH: "the host cannot be reached",
-  ENETUNREACH: "the network cannot be reached",
-};
-
-/** `fetch` hides the reason in the cause, and behind it in the first of several attempts. */
-function reasonOf(error: unknown): { text: string; code: string | undefined } {
-  let inner: unknown = error;
-  for (let depth = 0; depth < 4; depth++) {
-    const code = (inner as { code?: unknown } | undefined)?.code;
-    if (typeof code === "string") return { text: REASONS[code] ?? `${messageOf(inner)} (${code})`, code };
-    const next =
-      (inner as { cause?: unknown } | undefined)?.cause ?? (inner as { errors?: unknown[] } | undefined)?.errors?.[0];
-    if (next === undefined) break;
-    inner = next;
-  }
-  return { text: messageOf(inner), code: undefined };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -13,8 +13,8 @@ export interface Timers {
   soon(work: () => void): void;
   /** Resolves in a later turn of the event loop, after waiting I/O was served. */
   yield(): Promise<void>;
-  /** Resolves after `millis`. */
-  sleep(millis: number): Promise<void>;
+  /** Resolves after `millis`, or when the signal is aborted. */
+  sleep(millis: number, signal?: AbortSignal): Promise<void>;
 }
 
 /** Browsers have no process to keep alive: their timers are plain numbers. */
@@ -37,5 +37,15 @@ export const systemTimers: Timers = {
     setImmediate(work);
   },
   yield: () => new Promise((resolve) => setImmediate(resolve)),
-  sleep: (millis) => new Promise((resolve) => setTimeout(resolve, millis)),
+  sleep: (millis, signal) =>
+    new Promise((resolve) => {
+      if (signal?.aborted === true) return resolve();
+      const done = () => {
+        clearTimeout(handle);
+        signal?.removeEventListener("abort", done);
+        resolve();
+      };
+      const handle = setTimeout(done, millis);
+      signal?.addEventListener("abort", done, { once: true });
+    }),
 };

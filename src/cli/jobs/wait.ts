@@ -40,13 +40,7 @@ export async function waitForJobs(
 /** @throws the signal's reason */
 export async function pauseFor(millis: number, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
-  let onAbort: () => void = () => undefined;
-  const aborted = new Promise<void>((resolve) => {
-    onAbort = resolve;
-    signal.addEventListener("abort", onAbort, { once: true });
-  });
-  await Promise.race([systemTimers.sleep(millis), aborted]);
-  signal.removeEventListener("abort", onAbort);
+  await systemTimers.sleep(millis, signal);
   signal.throwIfAborted();
 }
 

@@ -27,6 +27,11 @@ export class ColdRows {
     this.files = files;
   }
 
+  /** Files that key lookups and scans by key have opened since the start. */
+  get filesOpened(): number {
+    return this.#reader.filesOpened;
+  }
+
   /**
    * What segments have of those keys that are not hot. Synchronous where no segment can have one of them, which is the case of
    * every new row whose key grows.

@@ -1,8 +1,11 @@
 import { corrupt } from "../rows/byte-reader.ts";
 
-/** With seven probes, less than one absent key in a hundred passes. */
-const BITS_PER_KEY = 10;
-const PROBES = 7;
+/**
+ * One absent key in two thousand passes. With ten bits it would be one in a hundred, and where keys are random and segments are many,
+ * nearly every lookup would open a file in vain.
+ */
+const BITS_PER_KEY = 16;
+const PROBES = 11;
 const FORMAT = 1;
 /** Format, number of probes. */
 const HEAD = 2;

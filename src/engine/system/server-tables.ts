@@ -17,7 +17,7 @@ export const stats = computedRelation(
 );
 
 async function statRows(database: Database): Promise<readonly Row[]> {
-  const { runtime, cache, catalog, jobs, store } = database;
+  const { runtime, cache, catalog, cold, jobs, store } = database;
   const jobCount = (status: JobStatus): number => jobs.list().filter((job) => job.status === status).length;
   const memory = process.memoryUsage();
   const uptimeSeconds = (runtime.clock.nowMicros() - database.startedAt) / 1_000_000n;
@@ -36,6 +36,7 @@ async function statRows(database: Database): Promise<readonly Row[]> {
     partition_cache_bytes: Math.round(cache.bytes),
     partition_cache_count: cache.partitionCount,
     pid: process.pid,
+    segment_files_opened: cold.rows.filesOpened,
     server_uptime_seconds: uptimeSeconds,
     system_total_memory_mb: Math.round(totalmem() / MIB),
     total_jobs: jobs.list().length,

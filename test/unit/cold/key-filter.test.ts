@@ -39,8 +39,8 @@ describe("key filter", () => {
         expect(filter.mayContain(key(n))).to.equal(true);
         if (filter.mayContain(key(COUNT + n))) passed++;
       }
-      expect(passed / COUNT).to.be.lessThan(0.02);
-      expect((filter.sizeBytes * 8) / COUNT).to.be.lessThan(11);
+      expect(passed / COUNT).to.be.lessThan(0.002);
+      expect((filter.sizeBytes * 8) / COUNT).to.be.lessThan(17);
     });
   }
 

@@ -66,6 +66,11 @@ export const SETTINGS = {
   ),
 
   "limits.max_result_rows": integer(0, [0, HUGE], "Rows a query may return; more is an error. 0 means no ceiling."),
+  "limits.max_batch_result_mib": integer(
+    64,
+    [1, MANY],
+    "Size of the rows that the statements of one request may answer together, in MiB; a statement alone has no such limit.",
+  ),
   "limits.max_sql_bytes": integer(MIB, [1024, 64 * MIB], "Bytes that the SQL text of a request may have."),
   "limits.max_waiting_writes": integer(
     100_000,

@@ -29,6 +29,11 @@ export const OPEN_OPTIONS: { readonly [K in keyof EngineOptions]: Setting<Engine
     [0, Number.MAX_SAFE_INTEGER],
     "Rows a query may return; more is an error. 0 means no ceiling.",
   ),
+  maxBatchResultBytes: integer(
+    defaults.maxBatchResultBytes,
+    ANY_SIZE,
+    "Size of the rows that the statements of one call may answer together; a statement alone has no such limit.",
+  ),
   statementTimeoutSeconds: integer(defaults.statementTimeoutSeconds, [1, 86_400], "Seconds a statement may run."),
   maxTransactionBytes: integer(
     defaults.maxTransactionBytes,

@@ -14,6 +14,8 @@ export interface EngineOptions {
   readonly maxParameterBytes: number;
   /** Rows a query may return; 0 means no ceiling. */
   readonly maxResultRows: number;
+  /** Bytes of rows that the statements of one request may answer together, where there are several. */
+  readonly maxBatchResultBytes: number;
   /** Seconds a statement may run. */
   readonly statementTimeoutSeconds: number;
   /** Bytes of changes one transaction, or one statement outside of any, may hold. */
@@ -90,6 +92,7 @@ export const defaultEngineOptions: EngineOptions = {
   maxParameters: 50,
   maxParameterBytes: 512 * 1024,
   maxResultRows: 0,
+  maxBatchResultBytes: 64 * 1024 * 1024,
   statementTimeoutSeconds: 30,
   maxTransactionBytes: 100 * 1024 * 1024,
   maxWaitingWrites: 100_000,

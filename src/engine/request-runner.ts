@@ -12,6 +12,8 @@ import { StalePlan } from "./stale-plan.ts";
 import { StatementFailure } from "./statement-failure.ts";
 import { DEFAULT_NAMESPACE } from "./statements/default-namespace.ts";
 import { runStatement } from "./statements/dispatch.ts";
+import type { Row } from "./types/column-type.ts";
+import { approximateBytes } from "./types/index.ts";
 
 /** How often a statement or a transaction is run again when others were faster. */
 const MAX_ATTEMPTS = 8;
@@ -28,6 +30,8 @@ export class RequestRunner {
   readonly #context: RequestContext;
   readonly #statements: readonly ParsedStatement[];
   readonly #results: StatementResult[] = [];
+  /** Size of the rows among the results. */
+  #heldBytes = 0;
   #namespace: string;
   #transaction: Transaction | undefined;
   /** Set while this request runs something again. */
@@ -48,14 +52,14 @@ export class RequestRunner {
     for (const [index, statement] of this.#statements.entries()) {
       this.#located(index, () => requireStatement(this.#context.principal, statement.template.statement));
     }
-    let begun = { index: 0, results: 0, namespace: this.#namespace };
+    let begun = { index: 0, results: 0, heldBytes: 0, namespace: this.#namespace };
     let attempts = 0;
     try {
       for (let index = 0; index < this.#statements.length; index++) {
         const statement = this.#statements[index] as ParsedStatement;
         const { kind } = statement.template.statement;
         if (kind === "begin" && this.#transaction === undefined && begun.index !== index) {
-          begun = { index, results: this.#results.length, namespace: this.#namespace };
+          begun = { index, results: this.#results.length, heldBytes: this.#heldBytes, namespace: this.#namespace };
           attempts = 0;
         }
         try {
@@ -72,6 +76,7 @@ export class RequestRunner {
           } else {
             this.#endTransaction();
             this.#results.length = begun.results;
+            this.#heldBytes = begun.heldBytes;
             this.#namespace = begun.namespace;
             index = begun.index - 1;
           }
@@ -133,7 +138,7 @@ export class RequestRunner {
         if (DEFINITIONS.test(kind) && this.#leaveLane === undefined) await this.#database.retries.cleared;
         const result = await runStatement(this.#database, this.#plans, await this.#execution(statement));
         if (result.namespace !== undefined) this.#namespace = result.namespace;
-        return this.#statements.length === 1 ? result : complete(result);
+        return this.#statements.length === 1 ? result : this.#complete(result);
       }
     }
   }
@@ -158,6 +163,21 @@ export class RequestRunner {
     this.#running = inner.inner;
     // The statement runs with the rights of an ordinary user, whatever the target's role is.
     return { ...own, statement: inner.inner, principal: { userId: target.userId, role: "user" } };
+  }
+
+  /** Rows of one statement among several are read before the next one runs; all of them have to be held until the end. */
+  async #complete(result: StatementResult): Promise<StatementResult> {
+    if (result.rows === undefined) return result;
+    const rows: Row[] = [];
+    for await (const chunk of isStream(result.rows) ? result.rows : [result.rows]) {
+      for (const row of chunk) {
+        for (const value of row) this.#heldBytes += approximateBytes(value);
+        rows.push(row);
+      }
+      const maximum = this.#database.options.maxBatchResultBytes;
+      if (this.#heldBytes > maximum) throw new KalamError("batch_result_too_large", { maximum });
+    }
+    return { ...result, rows };
   }
 
   #begin(): StatementResult {
@@ -206,14 +226,6 @@ const NO_PARAMETERS: readonly Parameter[] = [];
 
 function isLostRace(error: unknown): boolean {
   return error instanceof StalePlan || (error instanceof KalamError && error.key === "serialization_failure");
-}
-
-/** Rows of one statement among several are read before the next one runs. */
-async function complete(result: StatementResult): Promise<StatementResult> {
-  if (result.rows === undefined || !isStream(result.rows)) return result;
-  const rows = [];
-  for await (const chunk of result.rows) rows.push(...chunk);
-  return { ...result, rows };
 }
 
 function isStream(rows: RowStream): rows is Exclude<RowStream, readonly unknown[]> {

@@ -633,6 +633,11 @@ export const ERRORS = define({
     "Result exceeds {maximum} rows (limits.max_result_rows)",
     "Add a LIMIT or raise limits.max_result_rows.",
   ),
+  batch_result_too_large: sql(
+    "54000",
+    "The results of the request are larger than {maximum} bytes together",
+    "Send the statement on its own, so that its rows are streamed, add a LIMIT, or raise limits.max_batch_result_mib.",
+  ),
   query_memory: sql(
     "53200",
     "out of memory: the query needs more than its share of memory",

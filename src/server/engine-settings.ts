@@ -15,6 +15,7 @@ export function engineSettings(config: Config): Partial<EngineOptions> {
     maxParameters: config["execution.max_parameters"],
     maxParameterBytes: config["execution.max_parameter_size_bytes"],
     maxResultRows: config["limits.max_result_rows"],
+    maxBatchResultBytes: config["limits.max_batch_result_mib"] * MIB,
     statementTimeoutSeconds: config["execution.handler_timeout_seconds"],
     maxTransactionBytes: config.max_transaction_buffer_bytes,
     maxWaitingWrites: config["limits.max_waiting_writes"],

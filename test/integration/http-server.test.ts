@@ -40,6 +40,25 @@ describe("the HTTP server", () => {
     await http.close();
   });
 
+  it("lets go of a broken connection whose client does not", async () => {
+    const http = await startHttp();
+    const socket = connect({ port: Number(new URL(http.url).port), host: "127.0.0.1", allowHalfOpen: true });
+    let answered = "";
+    socket.on("data", (chunk) => {
+      answered += String(chunk);
+    });
+    socket.write("this is not HTTP\r\n\r\n");
+    await new Promise<void>((resolve) => {
+      const more = setInterval(() => socket.write("more"), 10);
+      socket.on("error", () => {
+        clearInterval(more);
+        resolve();
+      });
+    });
+    expect(answered).to.match(/^HTTP\/1\.1 400 /);
+    await http.close();
+  });
+
   it("answers what it does not know with JSON", async () => {
     const http = await startHttp();
     const missing = await fetch(`${http.url}/v1/api/nothing`);

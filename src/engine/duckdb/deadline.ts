@@ -12,6 +12,7 @@ export class Deadline {
   readonly #signal: AbortSignal | undefined;
   readonly #timer: Timer | undefined;
   readonly #runtime: Runtime;
+  readonly #over = new AbortController();
   #connection: DuckDBConnection | undefined;
   #repeat: Timer | undefined;
   #reason: "timeout" | "cancelled" | undefined;
@@ -23,7 +24,15 @@ export class Deadline {
     this.#runtime = runtime;
     if (timeoutMillis !== undefined) this.#timer = runtime.timers.after(timeoutMillis, () => this.#end("timeout"));
     signal?.addEventListener("abort", this.#abort, { once: true });
-    if (signal?.aborted) this.#reason = "cancelled";
+    if (signal?.aborted) {
+      this.#reason = "cancelled";
+      this.#over.abort();
+    }
+  }
+
+  /** Fires when the statement is to end: for waiting that is part of it. */
+  get signal(): AbortSignal {
+    return this.#over.signal;
   }
 
   /** From now on this connection works for the statement. */
@@ -56,6 +65,7 @@ export class Deadline {
 
   #end(reason: "timeout" | "cancelled"): void {
     this.#reason ??= reason;
+    this.#over.abort();
     this.#connection?.interrupt();
     this.#repeat ??= this.#runtime.timers.every(REPEAT_MILLIS, () => this.#connection?.interrupt());
   }

@@ -261,7 +261,7 @@ export class HttpServer implements Service {
       return;
     }
     const { definition, message } = new KalamError("too_many_connections");
-    socket.end(rawAnswer("503 Service Unavailable", JSON.stringify({ error: definition.code, message })));
+    endWith(socket, rawAnswer("503 Service Unavailable", JSON.stringify({ error: definition.code, message })));
   }
 }
 
@@ -293,7 +293,13 @@ function refuseBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void
       : error.code === "ERR_HTTP_REQUEST_TIMEOUT"
         ? "408 Request Timeout"
         : "400 Bad Request";
-  socket.end(rawAnswer(status, JSON.stringify({ error: "INVALID_INPUT", message: status.slice(4) })));
+  endWith(socket, rawAnswer(status, JSON.stringify({ error: "INVALID_INPUT", message: status.slice(4) })));
+}
+
+/** The connection is over when the answer is on its way, also for a client that never closes its end. */
+function endWith(socket: Socket, answer: string): void {
+  socket.end(answer);
+  socket.destroySoon();
 }
 
 function rawAnswer(status: string, body: string): string {

@@ -1,8 +1,24 @@
 import { expect } from "chai";
 import { onEveryDriver, values } from "../../support/engine.ts";
-import { rejection } from "../../support/rejection.ts";
+import { kalamError, rejection } from "../../support/rejection.ts";
 
 describe("engine: transactions", () => {
+  onEveryDriver(
+    "hold no more rows for several statements than they may",
+    async (db) => {
+      await db.query("CREATE SHARED TABLE t (id INT PRIMARY KEY, v TEXT)");
+      await db.query("INSERT INTO t SELECT i, repeat('x', 1000) FROM generate_series(1, 60) g(i)");
+      for (const sql of ["SELECT * FROM t", "SELECT a.v FROM t a JOIN t b ON a.id = b.id"]) {
+        expect((await db.query(sql)).rows, sql).to.have.length(60);
+        const { rows } = await db.query(`${sql}; SELECT 1 AS one`);
+        expect(rows, sql).to.deep.equal([{ one: 1 }]);
+        await kalamError(db.query(`${sql}; ${sql}`), "batch_result_too_large");
+        await kalamError(db.query(`BEGIN; ${sql}; ${sql}; COMMIT`), "batch_result_too_large");
+      }
+    },
+    { maxBatchResultBytes: 100_000 },
+  );
+
   onEveryDriver("all or nothing, and a transaction sees its own changes", async (db) => {
     await db.query("CREATE SHARED TABLE t (id INT PRIMARY KEY, v INT)");
     const inside = await db

@@ -143,6 +143,17 @@ describe("analytical queries: execution", () => {
     expect(await rowsOf(engine, "SELECT * FROM t", { t })).to.deep.equal([[1]]);
   });
 
+  it("counts the time that a statement waits for others", async () => {
+    const one = newEngine({ maxConcurrent: 1 });
+    const stop = new AbortController();
+    const long = failure(one, ENDLESS, {}, [], { signal: stop.signal });
+    expect((await failure(one, "SELECT 1", {}, [], { timeoutMillis: 50 })).key).to.equal("timeout");
+    stop.abort();
+    expect((await long).key).to.equal("cancelled");
+    expect(await rowsOf(one, "SELECT 1")).to.deep.equal([[1]]);
+    one.close();
+  });
+
   it("refuses what waits beyond the queue", async () => {
     const one = newEngine({ maxConcurrent: 1 });
     const stops = Array.from({ length: 40 }, () => new AbortController());

@@ -71,7 +71,7 @@ export class AnalyticalEngine {
   ): Promise<QueryAnswer> {
     const deadline = new Deadline(context.timeoutMillis, context.signal, this.#host.runtime);
     try {
-      const connection = await this.#host.acquire(context.signal);
+      const connection = await this.#host.acquire(deadline.signal);
       const execution = new Execution(
         statement,
         select,
@@ -84,7 +84,7 @@ export class AnalyticalEngine {
       return await execution.start(sql);
     } catch (error) {
       deadline.clear();
-      throw error;
+      throw deadline.error ?? error;
     }
   }
 }

@@ -66,6 +66,8 @@ export class FileLedger {
     try {
       await this.#change((batch) => {
         check();
+        // A storage that is named here is not dropped.
+        this.#storages.store(storageId);
         this.replaced(batch, storageId, path);
       });
     } catch (error) {
@@ -123,6 +125,13 @@ export class FileLedger {
       }
     }
     return failed;
+  }
+
+  /** Whether files in the storage are listed. */
+  async names(storageId: string): Promise<boolean> {
+    const prefix = fileLedgerKey(storageId, "");
+    const end = toBuffer(keySuccessor(prefix) as string);
+    return (await this.#store.scan({ start: toBuffer(prefix), end, limit: 1 })).length > 0;
   }
 
   async #delete({ key, storageId, path }: Listed): Promise<void> {

@@ -9,12 +9,12 @@ import type { Execution } from "../execution.ts";
 import { qualify } from "../query/resolve.ts";
 import type { StatementResult } from "../request.ts";
 import type { AlterTable, AlterTableAction } from "../sql/statement.ts";
-import { storagesOf } from "../storages/table-places.ts";
 import { sqlTypeName } from "../types/index.ts";
 import { notNullable, nullable, replaceColumn, requireColumn, retyped } from "./alter-column.ts";
 import { columnSpec, defaultValue } from "./column-spec.ts";
+import { formerStorages, isMoved, moveAgain, scheduleMove } from "./move-table.ts";
 import { withoutNulls } from "./set-not-null.ts";
-import { type TableOptions, tableOptions } from "./table-options.ts";
+import { tableOptions } from "./table-options.ts";
 import { refuseSystemNamespace } from "./tables.ts";
 
 /** What an action did, and how the message says it. */
@@ -39,9 +39,10 @@ export async function alterTable(
   const table = requireAlterable(database, execution, statement);
   const change = () => changeTable(database, execution, statement);
   const columns = newlyNotNull(table.definition, statement.actions);
-  const message = await withoutNulls(database, execution, table, columns, change);
+  const done = await withoutNulls(database, execution, table, columns, change);
+  const move = done.same && namesStorage(statement) ? await moveAgain(database, execution, table) : "";
   await database.runtime.milestones.reach("alter.committed");
-  return said(message);
+  return said(done.message + move);
 }
 
 function requireAlterable(database: Database, execution: Execution, { table: reference }: AlterTable): TableSchema {
@@ -64,13 +65,27 @@ function newlyNotNull({ kind, columns }: TableDefinition, actions: readonly Alte
   return columns.filter(({ name, notNull }) => !notNull && named.includes(name)).map(({ name }) => name);
 }
 
-function changeTable(database: Database, execution: Execution, statement: AlterTable): Promise<string> {
+function namesStorage({ actions }: AlterTable): boolean {
+  return actions.some(
+    (action) =>
+      action.kind === "set_options" && ["STORAGE_ID", "USE_USER_STORAGE"].some((name) => action.options.has(name)),
+  );
+}
+
+/** @returns what is to be said, and whether everything was so already */
+function changeTable(
+  database: Database,
+  execution: Execution,
+  statement: AlterTable,
+): Promise<{ readonly message: string; readonly same: boolean }> {
   return database.catalog.change(database.pipeline, (changes, batch) => {
     const table = requireAlterable(database, execution, statement);
     const { definition, done } = applyActions(database, execution, table, statement.actions);
     const same = isSame(definition, table.definition);
     const version = table.definition.schemaVersion + (same ? 0 : 1);
-    if (same) return `Table ${table.fullName} unchanged: ${done} (version ${version} - no changes needed)`;
+    if (same) {
+      return { same, message: `Table ${table.fullName} unchanged: ${done} (version ${version} - no changes needed)` };
+    }
     if (definition.name !== table.definition.name) changes.dropTable(table);
     changes.putTable({ ...definition, schemaVersion: version, updatedAt: execution.now.toString() });
     batch.onApplied(() => {
@@ -79,7 +94,8 @@ function changeTable(database: Database, execution: Execution, statement: AlterT
       database.cache.redefine(current);
       database.live.tableAltered(current);
     });
-    return `Table ${table.fullName} altered successfully: ${done} (version ${version})`;
+    const move = isMoved(table.definition, definition) ? scheduleMove(database, execution, batch, definition) : "";
+    return { same, message: `Table ${table.fullName} altered successfully: ${done} (version ${version})${move}` };
   });
 }
 
@@ -182,18 +198,6 @@ function applyAction(
 function renamed(definition: TableDefinition, name: string): TableDefinition {
   const { folderName: former = definition.name, ...rest } = definition;
   return former === name ? { ...rest, name } : { ...rest, name, folderName: former };
-}
-
-/** Moving a table moves nothing that is there: files are also where they would have gone until now. */
-function formerStorages(
-  database: Database,
-  definition: TableDefinition,
-  options: TableOptions,
-): Pick<TableDefinition, "formerStorageIds"> {
-  const present = storagesOf(database.catalog, { ...definition, ...options });
-  const left = storagesOf(database.catalog, definition).filter((id) => !present.includes(id));
-  if (left.length === 0) return {};
-  return { formerStorageIds: [...(definition.formerStorageIds ?? []), ...left] };
 }
 
 /** What is not written (a default, NOT NULL) stays as it is. */

@@ -3,6 +3,7 @@ import { cleanup } from "./cleanup.ts";
 import { compact } from "./compact.ts";
 import { flush } from "./flush.ts";
 import { jobCleanup } from "./job-cleanup.ts";
+import { storageMove } from "./storage-move.ts";
 
 /** Every kind of job that the server knows. */
 export const JOB_KINDS: readonly RegisteredKind[] = [
@@ -10,4 +11,5 @@ export const JOB_KINDS: readonly RegisteredKind[] = [
   registerKind(compact),
   registerKind(flush),
   registerKind(jobCleanup),
+  registerKind(storageMove),
 ];

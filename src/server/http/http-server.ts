@@ -211,8 +211,23 @@ export class HttpServer implements Service {
       refuse(response, "origin_refused", { reason }, []);
       return;
     }
+    if (!this.#countForwarded(request, socket)) {
+      refuse(response, "too_many_connections", {}, []);
+      return;
+    }
     response.detachSocket(socket);
     routes.live.accept(request, socket, head);
+  }
+
+  /** A proxy gives every WebSocket a connection of its own, so those can be counted for whom it speaks. */
+  #countForwarded(request: IncomingMessage, socket: Socket): boolean {
+    const guard = this.#guard;
+    if (guard === undefined || !isForwarded(request)) return true;
+    const address = this.#context.addresses.of(request);
+    if (isLoopback(address) || !this.#context.addresses.trusts(socket.remoteAddress ?? "")) return true;
+    if (!guard.connected(address)) return false;
+    socket.once("close", () => guard.disconnected(address));
+    return true;
   }
 
   #receiveOther(routes: Routes, request: IncomingMessage, response: ServerResponse, requestId: string): void {

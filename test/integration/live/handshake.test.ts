@@ -197,6 +197,26 @@ describe("the handshake of a live connection", () => {
       expect((await refusal(liveUrl, headers)).status).to.equal(429);
     }));
 
+  it("counts the connections of an address behind a proxy", () =>
+    withLiveServer({ KALAMDB_RATE_LIMIT_MAX_CONNECTIONS_PER_IP: "2" }, async ({ liveUrl, engine }) => {
+      const from = (address: string) => ({ headers: { "X-Forwarded-For": address } });
+      const first = await LiveClient.open(liveUrl, from("203.0.113.9"));
+      await LiveClient.open(liveUrl, from("203.0.113.9"));
+      const { status, body } = await refusal(liveUrl, from("203.0.113.9").headers);
+      expect([status, JSON.parse(body)]).to.deep.equal([
+        503,
+        { error: "TOO_MANY_CONNECTIONS", message: "Too many connections from your IP address" },
+      ]);
+      expect((await LiveClient.open(liveUrl, from("203.0.113.10"))).ws.readyState).to.equal(WebSocket.OPEN);
+      first.ws.terminate();
+      await first.closed;
+      let again = await LiveClient.open(liveUrl, from("203.0.113.9"));
+      while (again.ws.readyState !== WebSocket.OPEN) {
+        await engine.runtime.timers.sleep(10);
+        again = await LiveClient.open(liveUrl, from("203.0.113.9"));
+      }
+    }));
+
   it("ends when a client is silent", async () => {
     const clock = new ManualClock();
     const environment = { KALAMDB_WEBSOCKET_HEARTBEAT_INTERVAL_SECS: "1", KALAMDB_WEBSOCKET_CLIENT_TIMEOUT_SECS: "10" };

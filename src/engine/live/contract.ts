@@ -116,6 +116,8 @@ export interface LiveBatch {
 export interface LiveSubscription {
   /** `<user>-<connection>-<subscription>` */
   readonly id: string;
+  /** With the options that the text asked for, where it was `SUBSCRIBE TO … OPTIONS (…)`. */
+  readonly request: LiveRequest;
   readonly query: LiveQueryShape;
   /**
    * The next initial rows; without `options` there is one empty batch.

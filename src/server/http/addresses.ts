@@ -42,6 +42,13 @@ export class ClientAddresses {
     );
   }
 
+  /** Whether the client came by https: the server itself speaks no TLS, so that is what a trusted proxy says. */
+  isSecure(request: IncomingMessage): boolean {
+    if (!this.trusts(request.socket.remoteAddress ?? "")) return false;
+    const protocol = String(request.headers["x-forwarded-proto"] ?? "").split(",")[0];
+    return protocol?.trim().toLowerCase() === "https";
+  }
+
   /** Whether the peer is a proxy that may speak for others. */
   trusts(peer: string): boolean {
     const address = normalise(peer);

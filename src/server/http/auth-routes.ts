@@ -127,12 +127,9 @@ export class AuthRoutes {
     if (!isLoopback(this.#context.addresses.of(c.env.incoming))) throw new KalamError("auth_forbidden", { reason });
   }
 
-  /** The server itself speaks no TLS, so https is what a trusted proxy says. */
   #secureCookies(c: Context<RouteEnvironment>): boolean {
-    if (!this.#context.config["auth.cookie_secure"]) return false;
-    const { addresses } = this.#context;
-    if (!addresses.trusts(c.env.incoming.socket.remoteAddress ?? "")) return false;
-    return c.req.header("X-Forwarded-Proto")?.split(",")[0]?.trim().toLowerCase() === "https";
+    const { config, addresses } = this.#context;
+    return config["auth.cookie_secure"] && addresses.isSecure(c.env.incoming);
   }
 }
 

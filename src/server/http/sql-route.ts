@@ -4,8 +4,10 @@ import type { ResultColumn } from "../../engine/query/relation.ts";
 import type { Parameter, RequestContext, StatementResult } from "../../engine/request.ts";
 import type { Row } from "../../engine/types/index.ts";
 import { KalamError, toKalamError } from "../../errors/index.ts";
+import { LIVE_PATH } from "../../protocol/live.ts";
 import { TokenBuckets } from "../limits/token-buckets.ts";
 import { loggable } from "../log.ts";
+import type { ClientAddresses } from "./addresses.ts";
 import { AnswerGroup } from "./answer-group.ts";
 import { authenticationBody, describeFailure, failureBody, tookField } from "./error-body.ts";
 import { BodyTooLarge, ClientGone, readBody, requirePlainEncoding } from "./request-body.ts";
@@ -74,7 +76,8 @@ export class SqlRoute {
       const body = await readBody(request, this.#bodyLimit);
       const checked = readSqlRequest(body, this.#parameterLimits);
       sql = checked.sql;
-      const results = await this.#backend.executor.execute(sql, new SqlRequestContext(principal, checked, exchange));
+      const context = new SqlRequestContext(principal, checked, exchange, this.#context.addresses);
+      const results = await this.#backend.executor.execute(sql, context);
       await this.#answer(exchange, results);
       this.#logDone(exchange, principal, sql);
     } catch (error) {
@@ -201,19 +204,29 @@ class SqlRequestContext implements RequestContext {
   readonly namespace: string | undefined;
   readonly params: readonly Parameter[] | undefined;
   readonly requestId: string;
-  readonly #response: ServerResponse;
+  readonly #exchange: Exchange;
+  readonly #addresses: ClientAddresses;
   #controller: AbortController | undefined;
 
-  constructor(principal: Principal, checked: CheckedRequest, exchange: Exchange) {
+  constructor(principal: Principal, checked: CheckedRequest, exchange: Exchange, addresses: ClientAddresses) {
     this.principal = principal;
     this.namespace = checked.namespace;
     this.params = checked.params;
     this.requestId = exchange.requestId;
-    this.#response = exchange.response;
+    this.#exchange = exchange;
+    this.#addresses = addresses;
+  }
+
+  /** On the host that the client has called. */
+  get liveUrl(): string | undefined {
+    const { request } = this.#exchange;
+    const { host } = request.headers;
+    if (host === undefined || !/^[\w.:[\]-]+$/.test(host)) return undefined;
+    return `${this.#addresses.isSecure(request) ? "wss" : "ws"}://${host}${LIVE_PATH}`;
   }
 
   get signal(): AbortSignal {
-    this.#controller ??= abortWith(this.#response);
+    this.#controller ??= abortWith(this.#exchange.response);
     return this.#controller.signal;
   }
 }

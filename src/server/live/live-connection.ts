@@ -136,6 +136,11 @@ export class LiveConnection {
     this.#ws.terminate();
   }
 
+  #lastHeard(): bigint {
+    const { clock } = this.#context.runtime;
+    return clock.nowMicros() - BigInt(Math.round((clock.monotonic() - this.#heard) * 1000));
+  }
+
   #gone(): void {
     this.#deadline.cancel();
     this.#streams?.closeAll();
@@ -247,6 +252,7 @@ export class LiveConnection {
       principal,
       outbox: this.#outbox,
       encoding: this.#encoding,
+      lastHeard: () => this.#lastHeard(),
     });
   }
 

@@ -46,32 +46,23 @@ export class LiveStream implements LiveSink {
   }
 
   /** @throws KalamError why there is no such subscription */
-  async open(): Promise<void> {
-    const { source, request, outbox, encoding } = this.#options;
-    if (request.options !== undefined) return outbox.inTurn(() => this.#openWithRows());
-    const subscription = await source.subscribe(request, this);
-    if (!this.#begin(subscription)) return;
-    outbox.send(acknowledgement(encoding, request.subscriptionId, subscription.query, batchControl(0, NOTHING)));
-    subscription.flow();
+  open(): Promise<void> {
+    return this.#options.outbox.inTurn(() => this.#open());
   }
 
-  async #openWithRows(): Promise<void> {
+  async #open(): Promise<void> {
     const { source, request, outbox, encoding } = this.#options;
     if (this.#over) return;
     const subscription = await source.subscribe(request, this);
-    if (!this.#begin(subscription)) return;
-    const first = cutBatch(subscription.query.columns, await subscription.next());
+    this.#subscription = subscription;
+    if (this.#over) return subscription.close();
+    const wanted = subscription.request.options !== undefined;
+    const first = wanted ? cutBatch(subscription.query.columns, await subscription.next()) : NOTHING;
     if (this.#over) return;
     const control = batchControl(0, first);
     outbox.send(acknowledgement(encoding, request.subscriptionId, subscription.query, control));
-    await this.#sendBatch(subscription, first, control);
-  }
-
-  /** @returns false when the client has gone meanwhile */
-  #begin(subscription: LiveSubscription): boolean {
-    this.#subscription = subscription;
-    if (this.#over) subscription.close();
-    return !this.#over;
+    if (wanted) await this.#sendBatch(subscription, first, control);
+    else subscription.flow();
   }
 
   /**

@@ -14,6 +14,8 @@ export interface LiveStreamsOptions {
   readonly principal: Principal;
   readonly outbox: Outbox;
   readonly encoding: Encoding;
+  /** Microseconds since 1970. */
+  readonly lastHeard: () => bigint;
 }
 
 /** The subscriptions of one connection, by the ids that its client chose. Calls for one id come one after another. */
@@ -33,7 +35,7 @@ export class LiveStreams {
    * @throws KalamError or StatementFailure why it cannot be opened
    */
   async open({ id, sql, params, options }: IncomingSubscription): Promise<void> {
-    const { principal, outbox, encoding, connectionId } = this.#options;
+    const { principal, outbox, encoding, connectionId, lastHeard } = this.#options;
     if (id.trim() === "" || id.length > MAX_ID_CHARACTERS) {
       throw new KalamError("live_subscription_id", { maximum: MAX_ID_CHARACTERS });
     }
@@ -45,7 +47,6 @@ export class LiveStreams {
     const parameters = params === undefined ? undefined : checkParameters(params, sql, limits, true);
     this.close(id);
     this.#takeSeat();
-    const { goneInBatch = false, ...wanted } = options ?? {};
     const stream = new LiveStream({
       source,
       request: {
@@ -54,11 +55,12 @@ export class LiveStreams {
         principal,
         connectionId,
         subscriptionId: id,
-        options: options === undefined ? undefined : wanted,
+        options: options?.engine,
+        lastHeard,
       },
       outbox,
       encoding,
-      goneInBatch,
+      goneInBatch: options?.goneInBatch ?? false,
       onEnd: () => this.#leave(id, stream),
     });
     this.#streams.set(id, stream);

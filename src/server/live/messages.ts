@@ -1,6 +1,7 @@
 import { gunzipSync } from "node:zlib";
 import { Unpackr } from "msgpackr";
 import * as v from "valibot";
+import type { LiveOptions } from "../../engine/live/contract.ts";
 import { parseLossless, WholeNumber } from "../http/lossless-json.ts";
 
 const MAX_SEQ = 2n ** 63n - 1n;
@@ -50,15 +51,32 @@ const options = v.pipe(
     since: optional(wholeNumber("since")),
     gone_in_batch: optional(v.boolean("gone_in_batch must be true or false")),
   }),
-  v.transform((given) => ({
-    batchSize: given.batch_size,
-    lastRows: given.last_rows,
-    from: given.from ?? given.from_seq_id,
-    until: given.until,
-    since: given.since,
-    goneInBatch: given.gone_in_batch ?? false,
+  v.transform(({ gone_in_batch: goneInBatch, ...given }) => ({
+    goneInBatch: goneInBatch ?? false,
+    engine: engineOptions(given),
   })),
 );
+
+/** Only what was given: what is missing may stand in the text of the query. */
+function engineOptions(given: GivenOptions): LiveOptions {
+  const from = given.from ?? given.from_seq_id;
+  return {
+    ...(given.batch_size === undefined ? {} : { batchSize: given.batch_size }),
+    ...(given.last_rows === undefined ? {} : { lastRows: given.last_rows }),
+    ...(from === undefined ? {} : { from }),
+    ...(given.until === undefined ? {} : { until: given.until }),
+    ...(given.since === undefined ? {} : { since: given.since }),
+  };
+}
+
+interface GivenOptions {
+  readonly batch_size?: number | undefined;
+  readonly last_rows?: number | undefined;
+  readonly from?: bigint | undefined;
+  readonly from_seq_id?: bigint | undefined;
+  readonly until?: bigint | undefined;
+  readonly since?: bigint | undefined;
+}
 
 const authenticate = v.object({
   type: v.literal("authenticate"),
@@ -105,7 +123,6 @@ const message = v.variant("type", [
 /** A client's message, checked. Fields that are not known are ignored. */
 export type Incoming = v.InferOutput<typeof message>;
 export type IncomingSubscription = Extract<Incoming, { type: "subscribe" }>["subscription"];
-export type IncomingOptions = NonNullable<IncomingSubscription["options"]>;
 
 /** Why a message cannot be read; the text is for its sender. */
 export class InvalidMessage extends Error {

@@ -252,12 +252,67 @@ describe("subscriptions", () => {
       await client.follow("s", "SELECT * FROM app.notes");
     }));
 
+  it("may be SUBSCRIBE TO, with options in the text", () =>
+    withNotes(async ({ run, url, token }, client) => {
+      await run("INSERT INTO app.notes (id) VALUES (1)", "alice");
+      await run("INSERT INTO app.notes (id) VALUES (2)", "alice");
+      const sql = "SUBSCRIBE TO app.notes WHERE id < 10 OPTIONS (LAST_ROWS = 1)";
+      expect(ids(await client.follow("s", sql, {}))).to.deep.equal([2]);
+      expect(ids(await client.follow("t", sql))).to.deep.equal([2]);
+      client.subscribe("u", "SUBSCRIBE TO app.notes", {});
+      await client.next("subscription_ack");
+
+      const response = await fetch(`${url}/v1/api/sql`, {
+        method: "POST",
+        headers: { Authorization: `Bearer ${await token("alice")}`, "X-Forwarded-Proto": "https" },
+        body: JSON.stringify({ sql }),
+      });
+      const { results } = (await response.json()) as { results: [{ rows: [string[]] }] };
+      expect(results[0].rows[0].slice(0, 2)).to.deep.equal([
+        "subscription_required",
+        `${url.replace("http", "wss")}/v1/ws`,
+      ]);
+    }));
+
+  it("of all users are for services, and say whose row it is", () =>
+    withNotes(async ({ run, connect }, client) => {
+      await run("INSERT INTO app.notes (id) VALUES (1)", "alice");
+      client.subscribe("s", "SUBSCRIBE TO app.notes ALL USERS");
+      expect(await client.next("error")).to.include({ code: "UNAUTHORIZED" });
+      const service = await connect();
+      service.subscribe("s", "SUBSCRIBE TO app.notes ALL USERS");
+      const { schema } = await service.next("subscription_ack");
+      expect((schema as Row[]).at(-1)).to.deep.include({ name: "_user_id", data_type: "Text" });
+      expect(rowsOf(await service.next("initial_data_batch"))[0]).to.deep.include({ id: 1, _user_id: "alice" });
+      await run("INSERT INTO app.notes (id) VALUES (1)", "bob");
+      await run("UPDATE app.notes SET body = 'b' WHERE id = 1", "bob");
+      await run("DELETE FROM app.notes WHERE id = 1", "bob");
+      for (const message of await service.take(3)) {
+        for (const field of ["rows", "old_values"]) {
+          if (field in message) expect(rowsOf(message, field)[0]).to.deep.include({ id: 1, _user_id: "bob" });
+        }
+      }
+    }));
+
+  it("end with their table", () =>
+    withNotes(async ({ run }, client) => {
+      await client.follow("s", "SELECT id FROM app.notes");
+      await run("DROP TABLE app.notes");
+      expect(await client.next("error")).to.include({ subscription_id: "s", code: "NOT_FOUND", ended: true });
+    }));
+
   it("tell their client when they are killed, and are cut off", () =>
     withNotes(async ({ run, engine }, client) => {
       await client.follow("s", "SELECT id FROM app.notes");
-      const [{ id } = { id: "" }] = engine.live.list();
-      expect(engine.live.kill(id)).to.equal(true);
-      expect(await client.next("error")).to.deep.include({ subscription_id: "s", ended: true, resumable: false });
+      const [{ id, lastHeard } = { id: "", lastHeard: null }] = engine.live.list();
+      expect(lastHeard).to.be.a("bigint");
+      await run(`KILL LIVE QUERY '${id}'`);
+      expect(await client.next("error")).to.deep.include({
+        subscription_id: "s",
+        code: "KILLED",
+        ended: true,
+        resumable: false,
+      });
       await run("INSERT INTO app.notes (id) VALUES (1)", "alice");
       await client.follow("t", "SELECT id FROM app.notes");
       expect(client.received).to.deep.equal([]);

@@ -436,6 +436,13 @@ export const ERRORS = define({
   ),
   table_exists: sql("42P07", "Already exists: Table {table} already exists", "Use CREATE TABLE IF NOT EXISTS."),
   view_exists: sql("42P07", "Already exists: View {view} already exists", "Use CREATE OR REPLACE VIEW."),
+  relation_exists: sql("42P07", 'relation "{relation}" already exists', "Choose another name, or use IF NOT EXISTS."),
+  index_not_found: sql("42704", 'index "{index}" does not exist', "SHOW INDEXES lists what is there."),
+  index_row_too_large: sql(
+    "54000",
+    'index row size {bytes} exceeds maximum {maximum} for index "{index}"',
+    "Values larger than that cannot be indexed: drop the index, or store less in the column.",
+  ),
   view_not_found: sql(
     "42P01",
     "Not found: View '{view}' does not exist",

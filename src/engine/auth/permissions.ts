@@ -45,6 +45,8 @@ const RULES: Readonly<Record<Statement["kind"], Rule | ((statement: never) => Ru
   use_namespace: everyone,
   describe_table: everyone,
   alter_table: everyone,
+  create_index: everyone,
+  drop_index: everyone,
   explain: admin("EXPLAIN commands"),
   create_namespace: admin("namespace operations"),
   alter_namespace: admin("namespace operations"),

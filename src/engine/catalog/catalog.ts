@@ -5,6 +5,7 @@ import { keySuccessor } from "../rows/key-codec.ts";
 import { CATALOG_PREFIX, catalogKey, fromBuffer, toBuffer } from "../rows/store-keys.ts";
 import type { WriteBatch } from "../rows/write-batch.ts";
 import type {
+  IndexDefinition,
   NamespaceDefinition,
   RetiredTable,
   StorageDefinition,
@@ -117,6 +118,34 @@ export class Catalog {
 
   view(namespace: string, name: string): ViewDefinition | undefined {
     return this.#views.get(`${namespace}.${name}`);
+  }
+
+  indexNamed(
+    namespace: string,
+    name: string,
+  ): { readonly table: TableSchema; readonly index: IndexDefinition } | undefined {
+    for (const table of this.#tables.values()) {
+      if (table.definition.namespace !== namespace) continue;
+      const index = table.definition.indexes?.find((candidate) => candidate.name === name);
+      if (index !== undefined) return { table, index };
+    }
+    return undefined;
+  }
+
+  /** Tables, views and indexes of a namespace share one set of names. */
+  relationNamed(namespace: string, name: string): boolean {
+    return (
+      this.table(namespace, name) !== undefined ||
+      this.view(namespace, name) !== undefined ||
+      this.indexNamed(namespace, name) !== undefined ||
+      this.#namesKey(namespace, name)
+    );
+  }
+
+  /** A primary key is an index `table_pkey`. */
+  #namesKey(namespace: string, name: string): boolean {
+    const table = name.endsWith("_pkey") ? this.table(namespace, name.slice(0, -"_pkey".length)) : undefined;
+    return table !== undefined && table.definition.primaryKey.length > 0;
   }
 
   storage(id: string): StorageDefinition | undefined {

@@ -37,6 +37,17 @@ export interface FlushPolicy {
   readonly intervalSeconds?: number;
 }
 
+export interface IndexDefinition {
+  /** Never used again in the same table. From 1. */
+  readonly id: number;
+  /** No other index, table or view of the namespace has it. */
+  readonly name: string;
+  /** Ids of the columns, in the order of the index. */
+  readonly columns: readonly number[];
+  /** `building`: written, but not yet read, because rows that were there before may be missing. */
+  readonly state: "building" | "ready";
+}
+
 export interface TableDefinition {
   /** Never used again, also not after DROP. */
   readonly id: number;
@@ -49,6 +60,9 @@ export interface TableDefinition {
   readonly nextColumnId: number;
   /** Column names; empty: keyed by `_seq`. */
   readonly primaryKey: readonly string[];
+  readonly indexes?: readonly IndexDefinition[];
+  /** Ids of dropped and present indexes are all below this; missing: there never was one. */
+  readonly nextIndexId?: number;
   readonly accessLevel: AccessLevel;
   readonly storageId: string;
   /** Storages besides `storageId` that can still have files of this table: it was moved. */

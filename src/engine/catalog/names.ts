@@ -41,7 +41,7 @@ const RESERVED_COLUMNS = new Set(["_seq", "_deleted", "_id", "_row_id", "_rowid"
 /** Columns named with a reserved word can be quoted, so only these few are refused. */
 const COLUMN_WORDS = new Set(["select", "from", "where", "table"]);
 
-export type NameKind = "namespace" | "table" | "column" | "view";
+export type NameKind = "namespace" | "table" | "column" | "view" | "index";
 
 /**
  * @returns the name as it is kept.

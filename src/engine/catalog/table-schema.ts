@@ -1,4 +1,5 @@
 import type { RelationColumn, RelationShape } from "../query/relation.ts";
+import { SecondaryIndex } from "../rows/indexes/secondary-index.ts";
 import { decodeKey, encodeKey } from "../rows/key-codec.ts";
 import { RowCodec, type SlotVisitor, type StoredHead } from "../rows/row-codec.ts";
 import { skipSlot } from "../rows/slot-forms.ts";
@@ -32,6 +33,8 @@ export class TableSchema {
   /** Slots of the key; `[SEQ_SLOT]` when the table has no primary key. */
   readonly keySlots: readonly number[];
   readonly keyTypes: readonly ColumnType[];
+  /** Those that are being built included. */
+  readonly indexes: readonly SecondaryIndex[];
   readonly #codec: RowCodec;
   readonly #missing: readonly Value[];
   #missingRow: Buffer | undefined;
@@ -55,6 +58,14 @@ export class TableSchema {
     const key = definition.primaryKey.map((name) => this.requireColumn(name));
     this.keySlots = key.length === 0 ? [SEQ_SLOT] : key.map(columnSlot);
     this.keyTypes = key.length === 0 ? [SEQ_TYPE] : key.map((column) => column.type);
+    this.indexes = (definition.indexes ?? []).map((index) => {
+      const indexed = index.columns.map((id) => this.#requireColumnId(id));
+      return new SecondaryIndex(
+        index,
+        indexed.map(columnSlot),
+        indexed.map((column) => column.type),
+      );
+    });
     this.shape = {
       name: this.fullName,
       columns: [
@@ -81,6 +92,12 @@ export class TableSchema {
   requireColumn(name: string): ColumnSpec {
     const column = this.#byName.get(name);
     if (column === undefined) throw new Error(`table ${this.fullName} has no column ${name}`);
+    return column;
+  }
+
+  #requireColumnId(id: number): ColumnSpec {
+    const column = this.definition.columns.find((candidate) => candidate.id === id);
+    if (column === undefined) throw new Error(`table ${this.fullName} has no column with the id ${id}`);
     return column;
   }
 

@@ -4,6 +4,7 @@ import { publishStale } from "../cold/publish.ts";
 import type { Database } from "../database.ts";
 import { isFinished } from "./job.ts";
 import { cleanupOf } from "./kinds/cleanup.ts";
+import { buildOf } from "./kinds/index-build.ts";
 import type { Check } from "./scheduler.ts";
 
 /** What an open database looks after by itself. */
@@ -37,7 +38,19 @@ export function checksOf(database: Database): readonly Check[] {
         if (tables.length > 0) await jobs.create("cleanup", cleanupOf(tables), { idempotencyKey: "cleanup" });
       },
     },
+    { name: "index_build", everySeconds: 600, run: () => resumeBuilds(database) },
   ];
+}
+
+/** Indexes that are not complete and that no job builds: the job has failed or was killed. */
+async function resumeBuilds({ catalog, jobs }: Database): Promise<void> {
+  for (const { definition } of catalog.tables()) {
+    for (const index of definition.indexes ?? []) {
+      if (index.state === "ready") continue;
+      const busy = jobs.list().some((job) => job.type === "index_build" && !isFinished(job));
+      if (!busy) await jobs.create("index_build", buildOf(definition, index));
+    }
+  }
 }
 
 /** Dropped tables whose files no job is about to delete: one has tried in vain. */

@@ -214,6 +214,11 @@ export class PartitionCache {
     for (const partition of this.ofTable(schema.definition.id)) partition.schema = schema;
   }
 
+  /** After CREATE INDEX and DROP INDEX: the rows are the same, only writers have to know. */
+  reindex(schema: TableSchema): void {
+    for (const partition of this.ofTable(schema.definition.id)) partition.schema = schema;
+  }
+
   /** Nothing of the table stays in memory. */
   forgetTable(tableId: number): void {
     for (const [prefix, partition] of this.#partitions) {

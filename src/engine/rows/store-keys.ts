@@ -8,6 +8,7 @@ import { encodeKey } from "./key-codec.ts";
  *     j <job id>                             job documents
  *     m <name>                               the engine's own notes
  *     r <table id, 4 bytes> <user> <key>     rows: a partition is everything that begins with r, table and user
+ *     i <table id, 4 bytes> <index id, 4 bytes> <user> <entry>   entries of an index: `SecondaryIndex`; no value
  *     s <table id, 4 bytes> <user>           the manifest of a partition: what of it is cold
  *     k <table id, 4 bytes> <user> <file>    the key filter of a segment
  *     x <table id, 4 bytes> <user>           the manifest has changed and `manifest.json` has not yet
@@ -18,12 +19,31 @@ import { encodeKey } from "./key-codec.ts";
 const TEXT: readonly ColumnType[] = [{ kind: "text" }];
 
 export function tablePrefix(tableId: number): string {
-  return `r${String.fromCharCode((tableId >>> 24) & 0xff, (tableId >>> 16) & 0xff, (tableId >>> 8) & 0xff, tableId & 0xff)}`;
+  return `r${word(tableId)}`;
+}
+
+function word(id: number): string {
+  return String.fromCharCode((id >>> 24) & 0xff, (id >>> 16) & 0xff, (id >>> 8) & 0xff, id & 0xff);
 }
 
 /** @param user empty for a shared table. */
 export function partitionPrefix(tableId: number, user: string): string {
   return tablePrefix(tableId) + encodeKey(TEXT, [user]);
+}
+
+/** The entries of all indexes of a table. */
+export function tableIndexesPrefix(tableId: number): string {
+  return `i${word(tableId)}`;
+}
+
+/** The entries of an index, of all partitions. @param tableId of its table */
+export function wholeIndexPrefix(tableId: number, indexId: number): string {
+  return tableIndexesPrefix(tableId) + word(indexId);
+}
+
+/** The entries of an index for one partition. @param prefix of the partition's rows */
+export function indexPrefix(prefix: string, indexId: number): string {
+  return `i${prefix.slice(1, 5)}${word(indexId)}${prefix.slice(5)}`;
 }
 
 /** @param prefix of the partition's rows; the same for `filterKey` and `staleManifestKey` */

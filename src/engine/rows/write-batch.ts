@@ -7,11 +7,15 @@ import type { ReadableSegment } from "../cold/readable-segment.ts";
 import { StalePlan } from "../stale-plan.ts";
 import type { Row, Value } from "../types/column-type.ts";
 import type { ChangeFeed, ChangeFollower, RowChange } from "./change-feed.ts";
+import { changeEntries } from "./indexes/entry-changes.ts";
 import type { HotVersion, Partition, PartitionEdit } from "./partition.ts";
 import { isVolatile, type PartitionCache } from "./partition-cache.ts";
 import { toBuffer } from "./store-keys.ts";
 import type { StoreSnapshots } from "./store-snapshots.ts";
 import type { WriteTarget } from "./write-target.ts";
+
+/** What an entry of an index holds: all that it says is in its key. */
+const NO_VALUE = Buffer.alloc(0);
 
 const NO_CHANGES: ReadonlyMap<string, Row> = new Map();
 
@@ -100,8 +104,7 @@ export class WriteBatch implements WriteTarget {
 
   /** The live row with this key, as the next statement would find it. */
   get(partition: Partition, key: string): Row | undefined {
-    const version = this.#changes.get(partition)?.get(key) ?? this.#hot(partition, key) ?? this.#cold(partition, key);
-    return version === undefined || version[DELETED_SLOT] === true ? undefined : version;
+    return live(this.#changes.get(partition)?.get(key) ?? this.#hot(partition, key) ?? this.#cold(partition, key));
   }
 
   /** What this batch puts an end to; nothing for a new row of a table without a primary key, which nobody asked for. */
@@ -180,6 +183,7 @@ export class WriteBatch implements WriteTarget {
       changes = new Map();
       this.#changes.set(partition, changes);
     }
+    if (row[DELETED_SLOT] !== true) for (const index of partition.schema.indexes) index.requireFitting(row);
     this.#undo.push({ changes, key, former: changes.get(key), quiet });
     changes.set(key, row);
   }
@@ -234,21 +238,31 @@ export class WriteBatch implements WriteTarget {
   /** Encodes what has to reach the store. Many rows take several turns. */
   async toStore(timers: Timers): Promise<StoreChanges> {
     const puts = [...this.#puts];
+    const deletes = [...this.#deletes];
+    const entries = {
+      put: (entry: string) => puts.push({ key: toBuffer(entry), value: NO_VALUE }),
+      delete: (entry: string) => deletes.push(toBuffer(entry)),
+    };
     const sizes = new Map<Row, number>();
     const shadowing = new Set<Row>();
     let encoded = 0;
     for (const [partition, changes] of this.#changes) {
       const durable = !isVolatile(partition.schema);
+      const { indexes } = partition.schema;
       for (const [key, row] of changes) {
         const shadows = durable && this.#isShadowing(partition, key);
         if (shadows) shadowing.add(row);
         const value = partition.schema.encode(row, shadows);
         sizes.set(row, value.length);
         if (durable) puts.push({ key: toBuffer(partition.prefix + key), value });
+        if (indexes.length > 0) {
+          const former = live(this.#former(partition, key));
+          changeEntries(indexes, partition.prefix, key, former, live(row), entries);
+        }
         if (++encoded % ROWS_PER_TURN === 0) await timers.yield();
       }
     }
-    return { changes: { puts, deletes: this.#deletes, deleteRanges: this.#deleteRanges }, sizes, shadowing };
+    return { changes: { puts, deletes, deleteRanges: this.#deleteRanges }, sizes, shadowing };
   }
 
   /** The store has failed: whoever has staged something that memory shows too is told. */
@@ -339,4 +353,8 @@ export class WriteBatch implements WriteTarget {
     for (const { changes } of tellings.values()) changes.reverse();
     return [...tellings.values()];
   }
+}
+
+function live(version: Row | undefined): Row | undefined {
+  return version === undefined || version[DELETED_SLOT] === true ? undefined : version;
 }

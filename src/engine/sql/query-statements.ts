@@ -1,4 +1,5 @@
 import type { ExplainStmt, Node, RangeVar, SelectStmt, TransactionStmt } from "libpg-query";
+import { createIndex, dropIndex } from "./index-statements.ts";
 import { relationName } from "./node-access.ts";
 import type {
   DeleteStatement,
@@ -22,6 +23,8 @@ export function statementOf(node: Node, text: string): Statement {
   if ("TransactionStmt" in node) return transaction(node.TransactionStmt);
   if ("ViewStmt" in node) return createView(node.ViewStmt, text);
   if ("DropStmt" in node && node.DropStmt.removeType === "OBJECT_VIEW") return dropView(node.DropStmt, text);
+  if ("IndexStmt" in node) return createIndex(node.IndexStmt, text);
+  if ("DropStmt" in node && node.DropStmt.removeType === "OBJECT_INDEX") return dropIndex(node.DropStmt, text);
   throw unsupported(text);
 }
 

@@ -6,7 +6,7 @@ import { unsupported } from "./unsupported.ts";
 type Subject = ShowStatement["subject"];
 
 /** `SHOW …` of a thing that a later version will know. */
-const LATER = new Set(["export", "topics", "indexes", "index", "cluster"]);
+const LATER = new Set(["export", "topics", "cluster"]);
 
 export function parseShow(cursor: TokenCursor): Statement {
   cursor.expect("show");
@@ -29,6 +29,9 @@ function parseSubject(cursor: TokenCursor): Subject {
   if (cursor.accept("full", "tables") || cursor.accept("tables"))
     return { type: "tables", namespace: inNamespace(cursor) };
   if (cursor.accept("full", "columns") || cursor.accept("columns")) return { type: "columns", table: ofTable(cursor) };
+  if (cursor.accept("indexes") || cursor.accept("index") || cursor.accept("keys")) {
+    return { type: "indexes", table: cursor.done ? undefined : ofTable(cursor) };
+  }
   if (cursor.accept("stats")) {
     cursor.expect("for");
     cursor.expect("table");
@@ -45,7 +48,7 @@ function inNamespace(cursor: TokenCursor): string | undefined {
 }
 
 function ofTable(cursor: TokenCursor) {
-  if (!cursor.accept("from")) cursor.expect("in");
+  if (!cursor.accept("from") && !cursor.accept("on")) cursor.expect("in");
   const table = cursor.qualifiedName();
   // MySQL: SHOW COLUMNS FROM table FROM namespace
   if (!cursor.accept("from") && !cursor.accept("in")) return table;

@@ -63,6 +63,8 @@ export type Statement =
   | CreateTable
   | AlterTable
   | DropTable
+  | CreateIndex
+  | DropIndex
   | CreateView
   | DropView
   | CreateUser
@@ -223,6 +225,26 @@ export interface DropTable {
   readonly ifExists: boolean;
 }
 
+export interface IndexedColumn {
+  readonly name: string;
+  readonly position: number;
+}
+
+export interface CreateIndex {
+  readonly kind: "create_index";
+  /** Undefined: to be made of the names of the table and the columns. */
+  readonly name: string | undefined;
+  readonly ifNotExists: boolean;
+  readonly table: QualifiedName;
+  readonly columns: readonly IndexedColumn[];
+}
+
+export interface DropIndex {
+  readonly kind: "drop_index";
+  readonly indexes: readonly QualifiedName[];
+  readonly ifExists: boolean;
+}
+
 export interface CreateView {
   readonly kind: "create_view";
   readonly view: QualifiedName;
@@ -322,6 +344,7 @@ export interface ShowStatement {
     | { readonly type: "tables"; readonly namespace: string | undefined }
     | { readonly type: "columns"; readonly table: QualifiedName }
     | { readonly type: "stats"; readonly table: QualifiedName }
+    | { readonly type: "indexes"; readonly table: QualifiedName | undefined }
     | { readonly type: "create_table"; readonly table: QualifiedName }
     | { readonly type: "setting"; readonly name: string };
 }

@@ -12,10 +12,11 @@ import type { AlterTable, AlterTableAction } from "../sql/statement.ts";
 import { sqlTypeName } from "../types/index.ts";
 import { notNullable, nullable, replaceColumn, requireColumn, retyped } from "./alter-column.ts";
 import { columnSpec, defaultValue } from "./column-spec.ts";
+import { eraseEntries } from "./indexes.ts";
 import { formerStorages, isMoved, moveAgain, scheduleMove } from "./move-table.ts";
 import { withoutNulls } from "./set-not-null.ts";
 import { tableOptions } from "./table-options.ts";
-import { refuseSystemNamespace } from "./tables.ts";
+import { refuseSystemNamespace, requireNoIndex } from "./tables.ts";
 
 /** What an action did, and how the message says it. */
 interface Altered {
@@ -88,6 +89,7 @@ function changeTable(
     }
     if (definition.name !== table.definition.name) changes.dropTable(table);
     changes.putTable({ ...definition, schemaVersion: version, updatedAt: execution.now.toString() });
+    eraseEntries(batch, definition.id, droppedIndexes(table.definition, definition));
     batch.onApplied(() => {
       const current = database.catalog.table(definition.namespace, definition.name);
       if (current === undefined) return;
@@ -101,6 +103,12 @@ function changeTable(
 
 function isSame(a: TableDefinition, b: TableDefinition): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** An index goes with any of its columns. */
+function droppedIndexes(before: TableDefinition, after: TableDefinition): readonly number[] {
+  const left = new Set((after.indexes ?? []).map(({ id }) => id));
+  return (before.indexes ?? []).map(({ id }) => id).filter((id) => !left.has(id));
 }
 
 function applyActions(
@@ -189,6 +197,7 @@ function applyAction(
       if (database.catalog.view(definition.namespace, name) !== undefined) {
         throw new KalamError("view_exists", { view: `${definition.namespace}.${name}` });
       }
+      requireNoIndex(database, definition.namespace, name);
       return { definition: renamed(definition, name), done: `RENAME TO ${name}` };
     }
   }
@@ -271,8 +280,13 @@ function dropColumn(definition: TableDefinition, action: Extract<AlterTableActio
   if (definition.columns.length === 1) {
     throw new KalamError("invalid_table_definition", { reason: "A table needs at least one column" });
   }
+  const indexes = definition.indexes?.filter((index) => !index.columns.includes(column.id));
   return {
-    definition: { ...definition, columns: definition.columns.filter((other) => other !== column) },
+    definition: {
+      ...definition,
+      columns: definition.columns.filter((other) => other !== column),
+      ...(indexes === undefined ? {} : { indexes }),
+    },
     done,
   };
 }

@@ -11,6 +11,7 @@ import type { ExplainStatement, Statement } from "../sql/statement.ts";
 import { alterTable } from "./alter-table.ts";
 import { describeTable } from "./describe.ts";
 import { explain } from "./explain.ts";
+import { createIndex, dropIndex } from "./indexes.ts";
 import { killJob } from "./jobs.ts";
 import { describeSubscription, killLiveQuery } from "./live-queries.ts";
 import { alterNamespace, createNamespace, dropNamespace, useNamespace } from "./namespaces.ts";
@@ -66,6 +67,10 @@ export function runStatement(
       return alterTable(database, execution, statement);
     case "drop_table":
       return dropTable(database, execution, statement);
+    case "create_index":
+      return createIndex(database, execution, statement);
+    case "drop_index":
+      return dropIndex(database, execution, statement);
     case "create_view":
       return createView(database, execution, statement);
     case "drop_view":

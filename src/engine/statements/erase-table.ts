@@ -5,7 +5,7 @@ import type { Database } from "../database.ts";
 import type { Execution } from "../execution.ts";
 import { cleanupOf } from "../jobs/kinds/cleanup.ts";
 import { keySuccessor } from "../rows/key-codec.ts";
-import { filterKey, manifestKey, staleManifestKey, tablePrefix } from "../rows/store-keys.ts";
+import { filterKey, manifestKey, staleManifestKey, tableIndexesPrefix, tablePrefix } from "../rows/store-keys.ts";
 import type { WriteBatch } from "../rows/write-batch.ts";
 import { retirementOf } from "../storages/table-places.ts";
 
@@ -24,12 +24,14 @@ export function eraseTable(
   changes: CatalogChanges,
   batch: WriteBatch,
 ): ErasedTable {
-  const prefix = tablePrefix(table.definition.id);
-  for (const range of [prefix, manifestKey(prefix), filterKey(prefix, ""), staleManifestKey(prefix)]) {
+  const { id } = table.definition;
+  const prefix = tablePrefix(id);
+  const indexes = tableIndexesPrefix(id);
+  for (const range of [prefix, indexes, manifestKey(prefix), filterKey(prefix, ""), staleManifestKey(prefix)]) {
     batch.deleteRange(range, keySuccessor(range) as string);
   }
   batch.onApplied(() => {
-    database.cache.forgetDropped(table.definition.id);
+    database.cache.forgetDropped(id);
     database.live.tableDropped(table);
   });
   changes.dropTable(table);

@@ -14,6 +14,7 @@ import {
   storageRows,
 } from "../system/catalog-tables.ts";
 import { systemRelation } from "../system/index.ts";
+import { INDEX_COLUMNS, indexRows } from "../system/indexes-table.ts";
 import { SHOWN_JOB_COLUMNS, shownJobRows } from "../system/jobs-table.ts";
 import { LIVE_COLUMNS, liveRows } from "../system/live-table.ts";
 import { MANIFEST_COLUMNS, manifestRows } from "../system/manifest-table.ts";
@@ -49,6 +50,8 @@ export async function show(
       return showColumns(database, execution, subject.table);
     case "stats":
       return showStats(database, execution, subject.table);
+    case "indexes":
+      return answer(INDEX_COLUMNS, indexesOf(database, execution, subject.table), asUser);
     case "create_table":
       return answer(
         [
@@ -78,6 +81,13 @@ function tableRows(database: Database, execution: Execution, namespace: string |
   if (name !== "default") requireNamespace(database, name);
   const column = SCHEMA_COLUMNS.findIndex(([columnName]) => columnName === "namespace_id");
   return rows.filter((row) => row[column] === name);
+}
+
+function indexesOf(database: Database, execution: Execution, table: QualifiedName | undefined): readonly Row[] {
+  const rows = indexRows(database, execution);
+  if (table === undefined) return rows;
+  const { definition } = requireTable(database, execution, table);
+  return rows.filter(([namespace, name]) => namespace === definition.namespace && name === definition.name);
 }
 
 async function showUsers(database: Database, execution: Execution): Promise<StatementResult> {

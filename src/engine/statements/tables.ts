@@ -40,6 +40,7 @@ export async function createTable(
       if (statement.ifNotExists) return `Table ${namespace}.${name} already exists`;
       throw new KalamError("table_exists", { table: `${namespace}.${name}` }, { position });
     }
+    requireNoIndex(database, namespace, name, position);
     if (database.catalog.storage(options.storageId) === undefined) {
       throw new KalamError("storage_not_found", { storage: options.storageId });
     }
@@ -148,6 +149,12 @@ export async function dropTable(
   await database.runtime.milestones.reach("drop.committed");
   await afterErasing(database, erased, cleanup);
   return { message, rowCount: 0, asUser: execution.principal.userId };
+}
+
+/** A table or a view must not be called as an index is. */
+export function requireNoIndex(database: Database, namespace: string, name: string, position?: number): void {
+  if (database.catalog.indexNamed(namespace, name) === undefined) return;
+  throw new KalamError("relation_exists", { relation: name }, position === undefined ? {} : { position });
 }
 
 export function refuseSystemNamespace(namespace: string, name: string, action: string): void {

@@ -10,7 +10,7 @@ import type { StatementResult } from "../request.ts";
 import { placeInText } from "../sql/index.ts";
 import type { CreateView, DropView, ParsedStatement } from "../sql/statement.ts";
 import { requireHome } from "./namespaces.ts";
-import { refuseSystemNamespace } from "./tables.ts";
+import { refuseSystemNamespace, requireNoIndex } from "./tables.ts";
 
 export async function createView(
   database: Database,
@@ -31,6 +31,7 @@ export async function createView(
     if (database.catalog.view(namespace, name) !== undefined && !statement.orReplace) {
       throw new KalamError("view_exists", { view: `${namespace}.${name}` }, { position });
     }
+    requireNoIndex(database, namespace, name, position);
     changes.putView({
       namespace,
       name,

@@ -1,4 +1,5 @@
 import { columns, namespaces, schemas, storages, tables } from "./catalog-tables.ts";
+import { indexes, pgIndexes } from "./indexes-table.ts";
 import * as informationSchema from "./information-schema.ts";
 import { jobs } from "./jobs-table.ts";
 import { live, liveQueries } from "./live-table.ts";
@@ -14,11 +15,13 @@ const RELATIONS: ReadonlyMap<string, SystemRelationSource> = new Map(
     cluster,
     columns,
     datatypes,
+    indexes,
     jobs,
     live,
     liveQueries,
     manifests,
     namespaces,
+    pgIndexes,
     schemas,
     settings,
     stats,

@@ -1,5 +1,6 @@
 import type { TableSchema } from "../../catalog/table-schema.ts";
 import type { Database } from "../../database.ts";
+import { sweepIndexes } from "../../rows/indexes/sweep.ts";
 import { partitionPrefix, tablePrefix } from "../../rows/store-keys.ts";
 import { onCurrentTable } from "../current-table.ts";
 import { forEachUser, usersBelow } from "../partitions.ts";
@@ -28,6 +29,7 @@ export async function flushTable(
         const flush = new PartitionFlush(database, current, user, signal);
         try {
           await flush.run();
+          await sweepIndexes(database, current, prefix, signal);
         } finally {
           total.rows += flush.rows;
           total.files += flush.files;

@@ -1,6 +1,8 @@
+import type { Timers } from "../../runtime/timers.ts";
 import type { TableSchema } from "../catalog/table-schema.ts";
 import type { ReadableSegment } from "../cold/readable-segment.ts";
 import type { FileHold } from "../cold/segment-files.ts";
+import type { SecondaryIndex } from "../rows/indexes/secondary-index.ts";
 import type { ResultType, Row, Value } from "../types/column-type.ts";
 
 /** A column as a query sees it. */
@@ -47,6 +49,24 @@ export interface RowBounds {
   readonly comparisons: readonly ColumnComparison[];
 }
 
+/** What a statement wants of an index. */
+export interface IndexRead {
+  readonly index: SecondaryIndex;
+  /** Of entries, ascending; they do not overlap. */
+  readonly ranges: readonly KeyRange[];
+  /** What every row asked for meets, for telling which segments cannot have any. */
+  readonly comparisons: readonly ColumnComparison[];
+  /**
+   * `key`: as `scan` gives them. `forward`, `backward`: as the index has them, the keys of equal ones ascending. `backward with
+   * keys`: as the index has them, last first.
+   */
+  readonly order: "key" | "forward" | "backward" | "backward with keys";
+  /** In the order of an index: how many rows that match are enough. */
+  readonly wanted: number;
+  matches(row: Row): boolean;
+  readonly timers: Timers;
+}
+
 /**
  * Rows that one statement may read, at one moment. Made for one caller: it holds nothing that the caller may not see.
  * Tombstones are already left out.
@@ -62,6 +82,10 @@ export interface Relation {
    * rows are those of the moment that `scan` was called, however long the reading takes.
    */
   scan(range: KeyRange, reverse: boolean): Iterable<readonly Row[]> | AsyncIterable<readonly Row[]>;
+  /**
+   * The rows that an index leads to, as they are at this moment; undefined where `scan` is as good, or the only way.
+   */
+  byIndex?(read: IndexRead): readonly Row[] | undefined | Promise<readonly Row[] | undefined>;
   /** Whether rows of the range may lie in segments, where the analytical path reads them faster than `scan` does. */
   reachesCold?(range: KeyRange): boolean;
   /** The hot and the cold part at one moment, for a reader that opens segments itself; undefined when nothing is cold. */

@@ -8,6 +8,7 @@ import {
   type Frame,
   InputBinder,
   type InputKinds,
+  keyFormOf,
   NotSimple,
   type Scope,
 } from "./expression/index.ts";
@@ -52,7 +53,7 @@ function tried<T>(work: () => T): T | undefined {
 function keyRange(where: Node, scope: Scope, frameOf: (binder: InputBinder) => Frame): KeyRange {
   const { columns = [], keySlots = [] } = scope.shape ?? {};
   const types = keySlots.map((slot) => columns.find((column) => column.slot === slot)?.type as ColumnType);
-  const target = compileKeyAccess(where, scope, types)?.resolve(frameOf(scope.binder));
+  const target = compileKeyAccess(where, scope, keyFormOf(scope.shape, types))?.resolve(frameOf(scope.binder));
   if (target === undefined) return {};
   if ("range" in target) return target.range;
   const [first, last] = [target.keys[0], target.keys.at(-1)];

@@ -3,6 +3,7 @@ import { KalamError } from "../../errors/index.ts";
 import type { Database } from "../database.ts";
 import type { Execution } from "../execution.ts";
 import type { Parameter } from "../request.ts";
+import type { SecondaryIndex } from "../rows/indexes/secondary-index.ts";
 import type { Literal, ParsedStatement, StatementTemplate } from "../sql/statement.ts";
 import type { ColumnType } from "../types/column-type.ts";
 import type { AnalyticalContext, ViewExpansion } from "./analytic/index.ts";
@@ -45,17 +46,19 @@ export function planSelect(
   }
   const resolved = resolveName(database, execution, nameOfRangeVar(table), "read");
   if (resolved.kind === "view") return { node, binder, table: undefined, row: undefined };
-  const { shape, keyTypes } = shapeOf(resolved);
+  const { shape, keyTypes, indexes } = shapeOf(resolved);
   const scope = { shape, alias: table.alias?.aliasname ?? table.relname, binder };
-  return { node, binder, table, row: planRowQuery(node, scope, keyTypes) };
+  return { node, binder, table, row: planRowQuery(node, scope, keyTypes, indexes) };
 }
 
 function shapeOf(resolved: Exclude<Resolved, { kind: "view" }>): {
   shape: RelationShape;
   keyTypes: readonly ColumnType[];
+  indexes: readonly SecondaryIndex[];
 } {
-  if (resolved.kind === "system") return { shape: resolved.source.shape, keyTypes: [] };
-  return { shape: resolved.schema.shape, keyTypes: resolved.schema.keyTypes };
+  if (resolved.kind === "system") return { shape: resolved.source.shape, keyTypes: [], indexes: [] };
+  const { shape, keyTypes, indexes } = resolved.schema;
+  return { shape, keyTypes, indexes };
 }
 
 /** The single plain table of a FROM clause, undefined when there is no FROM, "many" for everything else. */

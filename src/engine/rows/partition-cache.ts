@@ -216,7 +216,10 @@ export class PartitionCache {
 
   /** After CREATE INDEX and DROP INDEX: the rows are the same, only writers have to know. */
   reindex(schema: TableSchema): void {
-    for (const partition of this.ofTable(schema.definition.id)) partition.schema = schema;
+    for (const partition of this.ofTable(schema.definition.id)) {
+      partition.schema = schema;
+      partition.dropIndexes();
+    }
   }
 
   /** Nothing of the table stays in memory. */

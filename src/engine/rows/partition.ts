@@ -1,8 +1,11 @@
+import type { Timers } from "../../runtime/timers.ts";
 import { DELETED_SLOT, type TableSchema } from "../catalog/table-schema.ts";
 import type { Manifest } from "../cold/manifest.ts";
 import type { ManifestCell } from "../cold/manifest-cells.ts";
 import { StalePlan } from "../stale-plan.ts";
 import type { Row } from "../types/column-type.ts";
+import { MemoryIndex } from "./indexes/memory-index.ts";
+import type { SecondaryIndex } from "./indexes/secondary-index.ts";
 import { newRowTree, type RowTree } from "./row-tree.ts";
 import type { StoreSnapshots } from "./store-snapshots.ts";
 
@@ -11,6 +14,11 @@ const ROW_OVERHEAD_BYTES = 200;
 
 /** Memory of a partition's own object and its place in the cache. */
 const PARTITION_OVERHEAD_BYTES = 600;
+
+/** In a smaller partition no index is made: its rows are looked at as fast. */
+const INDEX_MIN_ROWS = 500;
+/** To make an index in memory costs as much as to look at all rows so many times. */
+const SCANS_PER_INDEX = 8;
 
 /** A version as the store has it. */
 export interface HotVersion {
@@ -47,6 +55,8 @@ export type Membership = "cached" | "evicted" | "forgotten";
  * What is cold lies in segments that the manifest lists. A hot version may hide an older one there: such versions, deletions
  * among them, are the *shadows*, and they are kept beside the tree in the same way.
  *
+ * An index over the tree is made in memory when so many statements have asked for it that it would have paid already.
+ *
  * A spilled partition has no tree, and one that left the cache hears of no commits: both are read from the store, where
  * `StoreSnapshots` keeps what commits overwrite meanwhile.
  */
@@ -67,6 +77,8 @@ export class Partition {
   #bytes = PARTITION_OVERHEAD_BYTES;
   #tree: RowTree = newRowTree();
   #shadows: RowTree | undefined;
+  /** By the id of the index: made, being made, or how often it was asked for. */
+  readonly #indexes = new Map<number, MemoryIndex | Promise<void> | number>();
   /** Somebody reads the tree, or may do so later. */
   #shared = false;
 
@@ -153,24 +165,73 @@ export class Partition {
     return this.#shadows;
   }
 
+  /**
+   * Rows by the entries of an index, as they are now; a promise while it is made, to be asked again; undefined when it does not
+   * pay. Only for a resident partition.
+   */
+  entriesOf(index: SecondaryIndex, timers: Timers): RowTree | Promise<void> | undefined {
+    const known = this.#indexes.get(index.id) ?? 0;
+    if (known instanceof Promise) return known;
+    if (known instanceof MemoryIndex) {
+      const before = known.bytes;
+      const entries = known.entriesOf(this.share());
+      this.#resize(this.#bytes + known.bytes - before);
+      return entries;
+    }
+    if (this.rowCount < INDEX_MIN_ROWS) return undefined;
+    this.#indexes.set(index.id, known + 1);
+    return known + 1 < SCANS_PER_INDEX ? undefined : this.#makeIndex(index, timers);
+  }
+
+  #makeIndex(index: SecondaryIndex, timers: Timers): Promise<void> {
+    const making = MemoryIndex.build(index, this.share(), timers).then(
+      (made) => {
+        if (this.#indexes.get(index.id) !== making) return;
+        this.#indexes.set(index.id, made);
+        this.#resize(this.#bytes + made.bytes);
+      },
+      (error: unknown) => {
+        if (this.#indexes.get(index.id) === making) this.#indexes.delete(index.id);
+        throw error;
+      },
+    );
+    this.#indexes.set(index.id, making);
+    return making;
+  }
+
+  /** Gives the memory of the indexes back, as after a flush, when they would keep the rows that are gone. */
+  dropIndexes(): void {
+    this.#resize(this.#bytes - this.#indexBytes());
+    this.#indexes.clear();
+  }
+
+  #indexBytes(): number {
+    let bytes = 0;
+    for (const index of this.#indexes.values()) if (index instanceof MemoryIndex) bytes += index.bytes;
+    return bytes;
+  }
+
   beginLoad(): void {
     this.state = "loading";
   }
 
   /** Takes over what was read from the store. Nothing is committed meanwhile: writers wait for the load. */
   finishLoad(tree: RowTree, shadows: RowTree | undefined, bytes: number): void {
+    this.#indexes.clear();
     this.#replace(tree, shadows, bytes);
     this.state = "resident";
   }
 
   /** Gives the rows in memory back; they are read from the store from now on. */
   spill(): void {
+    this.#indexes.clear();
     this.#replace(newRowTree(), undefined, 0);
     this.state = "spilled";
   }
 
   /** Nothing is known of the rows; they are loaded when somebody asks. */
   reset(): void {
+    this.#indexes.clear();
     this.#replace(newRowTree(), undefined, 0);
     this.state = "absent";
   }
@@ -179,7 +240,7 @@ export class Partition {
     this.#tree = tree;
     this.#shadows = shadows;
     this.#shared = false;
-    this.#resize(PARTITION_OVERHEAD_BYTES + rowBytesTotal);
+    this.#resize(PARTITION_OVERHEAD_BYTES + rowBytesTotal + this.#indexBytes());
   }
 
   /**
@@ -191,7 +252,7 @@ export class Partition {
     return new PartitionEdit(
       copy ? this.#tree.clone() : this.#tree,
       copy ? this.#shadows?.clone() : this.#shadows,
-      this.#bytes - PARTITION_OVERHEAD_BYTES,
+      this.#bytes - PARTITION_OVERHEAD_BYTES - this.#indexBytes(),
     );
   }
 

@@ -3,9 +3,11 @@ import { DELETED_SLOT, type TableSchema } from "../catalog/table-schema.ts";
 import type { ColdRows } from "../cold/cold-rows.ts";
 import { pruneSegments } from "../cold/pruning.ts";
 import type { ReadableSegment } from "../cold/readable-segment.ts";
-import type { KeyRange, Relation, RelationParts, RelationShape, RowBounds } from "../query/relation.ts";
+import type { IndexRead, KeyRange, Relation, RelationParts, RelationShape, RowBounds } from "../query/relation.ts";
 import { StalePlan } from "../stale-plan.ts";
 import type { Row } from "../types/column-type.ts";
+import { IndexRows, isBackward } from "./indexes/index-rows.ts";
+import { StoredIndexRead } from "./indexes/stored-index.ts";
 import { type KeyedVersion, mergeByKey } from "./merged-scan.ts";
 import type { Partition } from "./partition.ts";
 import { isShadowing } from "./row-codec.ts";
@@ -14,6 +16,10 @@ import { type Overlay, StoreScan } from "./store-scan.ts";
 import { storedVersions } from "./stored-versions.ts";
 
 const CHUNK_ROWS = 512;
+/** How often an index is read again because rows moved to a segment meanwhile. */
+const MAX_INDEX_READS = 8;
+/** An index is used in memory where it leads to less than this share of the rows. */
+const INDEX_SHARE = 0.25;
 /** The first chunk of a scan in memory is small: most readers stop early. */
 const FIRST_CHUNK_ROWS = 64;
 
@@ -118,6 +124,57 @@ export class TableRelation implements Relation {
       : new StoreScan(partition, this.#store, this.#cold, this.#overlay, range, reverse).versions();
     const { schema } = partition;
     return mergeByKey(hot, this.#cold.scan(schema, segments, range, reverse), (row) => schema.keyOf(row), reverse);
+  }
+
+  byIndex(read: IndexRead): readonly Row[] | undefined | Promise<readonly Row[] | undefined> {
+    this.#requireKnown();
+    const partition = this.#partition;
+    if (!partition.inMemory) return this.#byStoredIndex(read);
+    if (this.#mayBeCold(read)) return undefined;
+    const entries = partition.entriesOf(read.index, read.timers);
+    if (entries instanceof Promise) return entries.then(() => this.byIndex(read));
+    return entries === undefined ? undefined : this.#byEntries(entries, read);
+  }
+
+  /** Whether segments may have rows that are asked for. */
+  #mayBeCold({ comparisons }: IndexRead): boolean {
+    const segments = this.#segmentsIn({});
+    if (segments.length === 0) return false;
+    return pruneSegments(this.#partition.schema, segments, { range: {}, comparisons }).segments.length > 0;
+  }
+
+  #byEntries(committed: RowTree, read: IndexRead): readonly Row[] | undefined {
+    const entries = this.#overlay === undefined ? committed : this.#entriesWith(this.#overlay, committed, read);
+    const rows = new IndexRows(read, Math.ceil(entries.size * INDEX_SHARE));
+    const backward = isBackward(read);
+    for (const range of backward ? read.ranges.toReversed() : read.ranges) {
+      for (const [entry, row] of entriesOf(entries, range, backward)) {
+        if (this.#counts(row) && !rows.accept(entry, row)) return rows.finish();
+      }
+    }
+    return rows.finish();
+  }
+
+  /** The committed entries with the transaction's own changes on top. */
+  #entriesWith(overlay: Overlay, committed: RowTree, { index }: IndexRead): RowTree {
+    const entries = committed.clone();
+    for (const [key, row] of overlay) {
+      const former = this.#partition.get(key);
+      if (former !== undefined) entries.delete(index.entryOf(former, key));
+      if (row[DELETED_SLOT] !== true) entries.set(index.entryOf(row, key), row);
+    }
+    return entries;
+  }
+
+  async #byStoredIndex(read: IndexRead): Promise<readonly Row[] | undefined> {
+    const { snapshots, prefix } = this.#partition;
+    for (let reads = 0; reads < MAX_INDEX_READS; reads++) {
+      await snapshots.movesSettled(prefix);
+      if (this.#mayBeCold(read)) return undefined;
+      const rows = await new StoredIndexRead(this.#partition, this.#store, this.#overlay, read).rows();
+      if (rows !== "moved") return rows;
+    }
+    return undefined;
   }
 
   parts(bounds: RowBounds): RelationParts | undefined {

@@ -320,6 +320,7 @@ export class WriteBatch implements WriteTarget {
       const partition = cache.resident(prefix);
       if (partition === undefined) continue;
       const edit = partition.edit(true);
+      partition.dropIndexes();
       edit.moveOut(segment.segment.firstKey, segment.segment.lastKey, stayed);
       edits.push([partition, edit]);
     }

@@ -12,7 +12,7 @@ import type { AlterTable, AlterTableAction } from "../sql/statement.ts";
 import { sqlTypeName } from "../types/index.ts";
 import { notNullable, nullable, replaceColumn, requireColumn, retyped } from "./alter-column.ts";
 import { columnSpec, defaultValue } from "./column-spec.ts";
-import { eraseEntries } from "./indexes.ts";
+import { keepIndexes } from "./index-upkeep.ts";
 import { formerStorages, isMoved, moveAgain, scheduleMove } from "./move-table.ts";
 import { withoutNulls } from "./set-not-null.ts";
 import { tableOptions } from "./table-options.ts";
@@ -88,8 +88,8 @@ function changeTable(
       return { same, message: `Table ${table.fullName} unchanged: ${done} (version ${version} - no changes needed)` };
     }
     if (definition.name !== table.definition.name) changes.dropTable(table);
-    changes.putTable({ ...definition, schemaVersion: version, updatedAt: execution.now.toString() });
-    eraseEntries(batch, definition.id, droppedIndexes(table.definition, definition));
+    const altered = { ...definition, schemaVersion: version, updatedAt: execution.now.toString() };
+    changes.putTable(keepIndexes(database, batch, table.definition, altered));
     batch.onApplied(() => {
       const current = database.catalog.table(definition.namespace, definition.name);
       if (current === undefined) return;
@@ -103,12 +103,6 @@ function changeTable(
 
 function isSame(a: TableDefinition, b: TableDefinition): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
-}
-
-/** An index goes with any of its columns. */
-function droppedIndexes(before: TableDefinition, after: TableDefinition): readonly number[] {
-  const left = new Set((after.indexes ?? []).map(({ id }) => id));
-  return (before.indexes ?? []).map(({ id }) => id).filter((id) => !left.has(id));
 }
 
 function applyActions(
@@ -280,6 +274,7 @@ function dropColumn(definition: TableDefinition, action: Extract<AlterTableActio
   if (definition.columns.length === 1) {
     throw new KalamError("invalid_table_definition", { reason: "A table needs at least one column" });
   }
+  // An index goes with any of its columns.
   const indexes = definition.indexes?.filter((index) => !index.columns.includes(column.id));
   return {
     definition: {

@@ -83,5 +83,6 @@ async function rowSearch(
   if (filter === undefined || !simple || (await reachesSegments(database, execution, schema, filter, frame))) {
     return "Rows found by an analytical query (DuckDB)";
   }
+  if (filter.index !== undefined) return `Index Scan using ${filter.index.access.index.name} with filter`;
   return filter.access === undefined ? "Scan with filter" : "Key access with filter";
 }

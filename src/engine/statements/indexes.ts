@@ -9,11 +9,12 @@ import type { Execution } from "../execution.ts";
 import { buildOf } from "../jobs/kinds/index-build.ts";
 import { qualify } from "../query/resolve.ts";
 import type { StatementResult } from "../request.ts";
+import { adoptIndexes } from "../rows/indexes/adopt.ts";
 import { isKeyType, keySuccessor } from "../rows/key-codec.ts";
-import { tablePrefix, toBuffer, wholeIndexPrefix } from "../rows/store-keys.ts";
-import type { WriteBatch } from "../rows/write-batch.ts";
+import { tablePrefix, toBuffer } from "../rows/store-keys.ts";
 import type { CreateIndex, DropIndex, QualifiedName } from "../sql/statement.ts";
 import { sqlTypeName } from "../types/index.ts";
+import { eraseEntries } from "./index-upkeep.ts";
 import { refuseSystemNamespace } from "./tables.ts";
 
 /** How long CREATE INDEX waits for the index to be built before it answers that it is being built. */
@@ -47,7 +48,7 @@ export async function createIndex(
     });
     const { definition, index } = withIndex(table.definition, name, columns, row === undefined ? "ready" : "building");
     changes.putTable(definition);
-    adopt(database, batch, definition.namespace, definition.name);
+    adoptIndexes(database, batch, definition.id);
     if (row !== undefined) {
       const createdBy = execution.actor.userId;
       job = database.jobs.createWith(batch, "index_build", buildOf(definition, index), { createdBy }).id;
@@ -56,14 +57,6 @@ export async function createIndex(
   });
   const note = job === undefined ? "" : await buildNote(database, job);
   return { message: message + note, rowCount: 0, asUser: execution.principal.userId };
-}
-
-/** The partitions in memory go on with the new indexes: their rows are the same. */
-function adopt(database: Database, batch: WriteBatch, namespace: string, name: string): void {
-  batch.onApplied(() => {
-    const current = database.catalog.table(namespace, name);
-    if (current !== undefined) database.cache.reindex(current);
-  });
 }
 
 function requireIndexable(
@@ -129,20 +122,11 @@ export async function dropIndex(
     const dropped = messages.filter((entry) => typeof entry !== "string");
     for (const table of new Set(dropped.map((entry) => entry.table))) {
       const ids = dropped.filter((entry) => entry.table === table).map(({ index }) => index.id);
-      const { namespace, name } = table.definition;
       changes.putTable(withoutIndexes(table.definition, ids));
       eraseEntries(batch, table.definition.id, ids);
-      adopt(database, batch, namespace, name);
+      adoptIndexes(database, batch, table.definition.id);
     }
     return messages.map((entry) => (typeof entry === "string" ? entry : entry.message)).join("; ");
   });
   return { message, rowCount: 0, asUser: execution.principal.userId };
-}
-
-/** What the store has of indexes that are gone when the batch is durable. */
-export function eraseEntries(batch: WriteBatch, tableId: number, indexIds: readonly number[]): void {
-  for (const id of indexIds) {
-    const range = wholeIndexPrefix(tableId, id);
-    batch.deleteRange(range, keySuccessor(range) as string);
-  }
 }

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { type EmbeddedDatabase, open } from "../../../src/index.ts";
 import { jobsDone } from "../../support/cold.ts";
 import { onEveryDriver, values } from "../../support/engine.ts";
+import { EngineUnderTest } from "../../support/engine-model-real.ts";
 import { withFolder } from "../../support/folder.ts";
 import { kalamError } from "../../support/rejection.ts";
 
@@ -93,6 +94,32 @@ describe("CREATE INDEX", () => {
     await db.query("CREATE SHARED TABLE app.a (id INT PRIMARY KEY)");
   });
 
+  onEveryDriver(
+    "builds an index anew when a column of it becomes wider",
+    async (db) => {
+      await withTable(db);
+      await db.query("CREATE SHARED TABLE app.w (id INT PRIMARY KEY, a SMALLINT, b INT)");
+      await db.query("CREATE INDEX a ON app.w (a)");
+      await db.query("CREATE INDEX b ON app.w (b)");
+      const rows = Array.from({ length: 900 }, (_, id) => `(${id}, ${id % 100}, ${id % 90})`);
+      await db.query(`INSERT INTO app.w VALUES ${rows.join(", ")}`);
+      await db.query("ALTER TABLE app.w ALTER COLUMN a TYPE BIGINT");
+      await db.query("ALTER TABLE app.w ALTER COLUMN b TYPE DOUBLE PRECISION");
+      await db.query("UPDATE app.w SET b = b + 0.5 WHERE id < 90");
+      await jobsDone(db);
+      expect(await values(db, NAMES)).to.deep.equal([
+        ["a", "a", "ready"],
+        ["b", "b", "ready"],
+      ]);
+      for (let times = 0; times < 10; times++) {
+        expect(await values(db, "SELECT count(*) FROM app.w WHERE b = 7.5")).to.deep.equal([[1n]]);
+        expect(await values(db, "SELECT count(*) FROM app.w WHERE b = 7")).to.deep.equal([[9n]]);
+        expect(await values(db, "SELECT count(*) FROM app.w WHERE a = 7")).to.deep.equal([[9n]]);
+      }
+    },
+    { maxPartitionBytes: 2000 },
+  );
+
   onEveryDriver("belongs to those who may alter the table", async (db) => {
     await withTable(db);
     await db.query("CREATE USER TABLE app.mine (id INT PRIMARY KEY, v INT)");
@@ -117,23 +144,52 @@ describe("CREATE INDEX", () => {
     expect(await values(db, "SELECT id FROM app.t")).to.deep.equal([[2]]);
   });
 
-  it("is built by a job where there are rows, also after a restart in the middle", async () => {
+  it("is built by a job where there are rows, while others write", async () => {
     await withFolder(async (dataDir) => {
-      let db = await open({ dataDir });
+      const db = await open({ dataDir });
       await withTable(db);
-      const rows = Array.from({ length: 3000 }, (_, id) => `(${id}, 'r${id % 7}', NULL, ${id}, NULL)`);
-      await db.query(`INSERT INTO app.t VALUES ${rows.join(", ")}`);
-      const building = db.query("CREATE INDEX i ON app.t (room)");
+      await db.query(manyRows(3000));
+      const creating = db.query("CREATE INDEX i ON app.t (room)");
       const writing = db.query("UPDATE app.t SET room = 'other' WHERE id < 10");
-      await Promise.all([building, writing]);
-      await db.close();
-      db = await open({ dataDir });
+      await Promise.all([creating, writing]);
       await jobsDone(db);
       expect(await values(db, NAMES)).to.deep.equal([["i", "room", "ready"]]);
       const [job] = await values(db, "SELECT job_id, status FROM system.jobs WHERE job_type = 'index_build'");
       expect(job?.[0]).to.match(/^IX-/);
       expect(job?.[1]).to.equal("completed");
+      expect(await values(db, "SELECT count(*) FROM app.t WHERE room = 'other'")).to.deep.equal([[10n]]);
       await db.close();
     });
   });
+
+  it("is built to the end after a crash", async () => {
+    await withFolder(async (folder) => {
+      const real = await EngineUnderTest.open(folder, { driver: "sqlite", maxPartitionBytes: 1000 });
+      await real.as("root").query("CREATE NAMESPACE app");
+      await real
+        .as("root")
+        .query("CREATE SHARED TABLE app.t (id INT PRIMARY KEY, room TEXT, at TIMESTAMP, score DOUBLE, body JSON)");
+      await real.as("root").query(manyRows(20_000));
+      const creating = real.as("root").query("CREATE INDEX i ON app.t (room)");
+      let state: unknown;
+      while (state === undefined) {
+        await new Promise((resolve) => setImmediate(resolve));
+        state = (await values(real.as("root"), NAMES))[0]?.[2];
+      }
+      expect(state).to.equal("building");
+      await real.crash();
+      await creating;
+      await jobsDone(real.as("root"));
+      expect(await values(real.as("root"), NAMES)).to.deep.equal([["i", "room", "ready"]]);
+      const [first] = await values(real.as("root"), "EXPLAIN SELECT id FROM app.t WHERE room = 'r3'");
+      expect(first).to.deep.equal(["Index Scan using i on app.t (room)"]);
+      expect(await values(real.as("root"), "SELECT count(*) FROM app.t WHERE room = 'r3'")).to.deep.equal([[2857n]]);
+      await real.close();
+    });
+  });
 });
+
+function manyRows(count: number): string {
+  const rows = Array.from({ length: count }, (_, id) => `(${id}, 'r${id % 7}', NULL, ${id}, NULL)`);
+  return `INSERT INTO app.t VALUES ${rows.join(", ")}`;
+}

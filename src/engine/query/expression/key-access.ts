@@ -1,9 +1,10 @@
 import type { Node } from "libpg-query";
-import { encodeKey, keySuccessor } from "../../rows/key-codec.ts";
+import { keySuccessor } from "../../rows/key-codec.ts";
 import type { ColumnType, Value } from "../../types/column-type.ts";
 import type { KeyRange } from "../relation.ts";
-import { type Evaluate, type Frame, type Scope, STATEMENT } from "./frame.ts";
+import type { Evaluate, Frame, Scope } from "./frame.ts";
 import { type KeyCondition, keyConditions } from "./key-conditions.ts";
+import type { KeyForm } from "./key-form.ts";
 import { type KeyValue, toKeyValue } from "./key-values.ts";
 
 /** The keys that a WHERE can mean: exact ones, or a range. What they lead to still has to pass the WHERE. */
@@ -29,33 +30,32 @@ const NO_ROW: readonly Value[] = [];
  *
  * Undefined when it says nothing about the first key column: then every row has to be looked at.
  */
-export function compileKeyAccess(
-  where: Node | undefined,
-  scope: Scope,
-  keyTypes: readonly ColumnType[],
-): KeyAccess | undefined {
-  if (where === undefined || scope.shape === undefined || keyTypes.length === 0) return undefined;
-  const conditions = keyConditions(where, scope).filter(({ values }) =>
-    values.every((value) => value.dependency <= STATEMENT),
-  );
+export function compileKeyAccess(where: Node | undefined, scope: Scope, form: KeyForm): KeyAccess | undefined {
+  if (where === undefined || scope.shape === undefined || form.types.length === 0) return undefined;
+  return accessBy(keyConditions(where, scope, form), form);
+}
+
+/** Undefined when nothing is said about the first part. */
+export function accessBy(conditions: readonly KeyCondition[], form: KeyForm): KeyAccess | undefined {
+  const parts = form.types.length;
   const leading: Evaluate[] = [];
-  while (leading.length < keyTypes.length) {
+  while (leading.length < parts) {
     const equality = conditions.find((condition) => condition.part === leading.length && isSingle(condition));
     if (equality?.values[0] === undefined) break;
     leading.push(equality.values[0].evaluate);
   }
   const part = leading.length;
   const onPart = conditions.filter((condition) => condition.part === part);
-  const list = part === keyTypes.length - 1 ? onPart.find((condition) => condition.operator === "in") : undefined;
-  if (part === keyTypes.length || list !== undefined) {
+  const list = part === parts - 1 ? onPart.find((condition) => condition.operator === "in") : undefined;
+  if (part === parts || list !== undefined) {
     return new ExactKeys(
-      keyTypes,
+      form,
       leading,
       list?.values.map((value) => value.evaluate),
     );
   }
   const bounds = onPart.filter((condition) => condition.operator !== "in");
-  return part === 0 && bounds.length === 0 ? undefined : new Prefix(keyTypes, leading, bounds);
+  return part === 0 && bounds.length === 0 ? undefined : new Prefix(form, leading, bounds);
 }
 
 function isSingle(condition: KeyCondition): boolean {
@@ -77,29 +77,29 @@ class ExactKeys implements KeyAccess {
   readonly kind = "keys";
   readonly ranged = false;
   readonly equalities: number;
-  readonly #types: readonly ColumnType[];
+  readonly #form: KeyForm;
   readonly #leading: readonly Evaluate[];
   readonly #last: readonly Evaluate[] | undefined;
 
   /** @param last the alternatives of the last part, when it is bound by IN. */
-  constructor(types: readonly ColumnType[], leading: readonly Evaluate[], last: readonly Evaluate[] | undefined) {
+  constructor(form: KeyForm, leading: readonly Evaluate[], last: readonly Evaluate[] | undefined) {
     this.equalities = leading.length;
-    this.#types = types;
+    this.#form = form;
     this.#leading = leading;
     this.#last = last;
   }
 
   resolve(frame: Frame): KeyTarget {
-    const values = leadingValues(this.#types, this.#leading, frame);
+    const values = leadingValues(this.#form.types, this.#leading, frame);
     if (values === undefined) return NOTHING;
-    if (this.#last === undefined) return { keys: [encodeKey(this.#types, values)] };
-    const type = this.#types[values.length] as ColumnType;
+    if (this.#last === undefined) return { keys: [this.#form.encode(values)] };
+    const type = this.#form.types[values.length] as ColumnType;
     const keys = new Set<string>();
     for (const evaluate of this.#last) {
       const value = toKeyValue(evaluate(NO_ROW, frame), type);
-      if (value.kind === "exact") keys.add(encodeKey(this.#types, [...values, value.value]));
+      if (value.kind === "exact") keys.add(this.#form.encode([...values, value.value]));
     }
-    if (keys.size > MAX_KEYS) return { range: rangeOf(prefixBounds(encodeKey(this.#types, values))) };
+    if (keys.size > MAX_KEYS) return { range: rangeOf(prefixBounds(this.#form.encode(values))) };
     return { keys: [...keys].sort(byBytes) };
   }
 }
@@ -117,13 +117,13 @@ class Prefix implements KeyAccess {
   readonly kind = "range";
   readonly equalities: number;
   readonly ranged: boolean;
-  readonly #types: readonly ColumnType[];
+  readonly #form: KeyForm;
   readonly #leading: readonly Evaluate[];
   readonly #bounds: readonly Bound[];
 
-  constructor(types: readonly ColumnType[], leading: readonly Evaluate[], bounds: readonly KeyCondition[]) {
+  constructor(form: KeyForm, leading: readonly Evaluate[], bounds: readonly KeyCondition[]) {
     this.equalities = leading.length;
-    this.#types = types;
+    this.#form = form;
     this.#leading = leading;
     this.ranged = bounds.length > 0;
     this.#bounds = bounds.flatMap(({ operator, values }) =>
@@ -132,10 +132,13 @@ class Prefix implements KeyAccess {
   }
 
   resolve(frame: Frame): KeyTarget {
-    const values = leadingValues(this.#types, this.#leading, frame);
+    const values = leadingValues(this.#form.types, this.#leading, frame);
     if (values === undefined) return NOTHING;
-    let { start, end } = prefixBounds(encodeKey(this.#types, values));
-    const type = this.#types[values.length] as ColumnType;
+    const prefix = this.#form.encode(values);
+    let { start, end } = prefixBounds(prefix);
+    // No comparison holds for NULL.
+    if (this.ranged && this.#form.nullPart !== undefined) end = prefix + this.#form.nullPart;
+    const type = this.#form.types[values.length] as ColumnType;
     for (const bound of this.#bounds) {
       const value = toKeyValue(bound.evaluate(NO_ROW, frame), type);
       if (value.kind === "none") return NOTHING;
@@ -158,7 +161,7 @@ class Prefix implements KeyAccess {
     if (value.kind === "above") return lower ? "nothing" : undefined;
     if (value.kind === "below") return lower ? undefined : "nothing";
     if (value.kind !== "exact" && value.kind !== "between") return undefined;
-    const key = encodeKey(this.#types, [...leading, value.value]);
+    const key = this.#form.encode([...leading, value.value]);
     // Between two keys, the value given is the next greater one.
     if (value.kind === "between") return lower ? { start: key } : { end: key };
     const behind = keySuccessor(key);

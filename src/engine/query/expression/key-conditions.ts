@@ -6,7 +6,8 @@ import type { RelationColumn } from "../relation.ts";
 import { coerce } from "./coerce.ts";
 import { resolveColumn } from "./columns.ts";
 import { compileOperand } from "./compile.ts";
-import type { Compiled, Scope } from "./frame.ts";
+import { type Compiled, type Scope, STATEMENT } from "./frame.ts";
+import type { KeyForm } from "./key-form.ts";
 import { NotSimple } from "./not-simple.ts";
 import { InputOperand, typeOf } from "./operand.ts";
 import { categoryOf, isFloat, isInteger, unbounded } from "./type-rules.ts";
@@ -27,15 +28,15 @@ export interface KeyCondition extends Pick<ColumnCondition, "operator" | "values
 
 const MIRRORED = { "=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<=" } as const;
 
-/** The conditions on key columns that every row of the answer meets. */
-export function keyConditions(where: Node, scope: Scope): KeyCondition[] {
-  const slots = scope.shape?.keySlots ?? [];
-  return conjunctsOf(where).flatMap((conjunct) =>
+/** The conditions on the columns of a key that every row of the answer meets, and whose values the statement knows. */
+export function keyConditions(where: Node, scope: Scope, { slots }: KeyForm): KeyCondition[] {
+  const conditions = conjunctsOf(where).flatMap((conjunct) =>
     columnConditions(conjunct, scope, ({ slot }) => slots.includes(slot)).map(({ column, ...condition }) => ({
       ...condition,
       part: slots.indexOf(column.slot),
     })),
   );
+  return conditions.filter(({ values }) => values.every((value) => value.dependency <= STATEMENT));
 }
 
 /**

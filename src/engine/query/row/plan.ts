@@ -1,11 +1,14 @@
 import type { Node, SelectStmt } from "libpg-query";
+import type { SecondaryIndex } from "../../rows/indexes/secondary-index.ts";
 import type { ColumnType, Row } from "../../types/column-type.ts";
 import { compileCondition, functionName } from "../expression/compile.ts";
 import type { Compiled, Frame, Scope } from "../expression/frame.ts";
 import { compileKeyAccess, type KeyAccess } from "../expression/key-access.ts";
+import { keyFormOf } from "../expression/key-form.ts";
 import { NotSimple, RowsInSegments } from "../expression/not-simple.ts";
 import type { Relation, ResultColumn, RowStream } from "../relation.ts";
 import { explainPlan } from "./explain.ts";
+import { chooseIndex, type IndexChoice, readByIndex } from "./index-choice.ts";
 import { compileWindow, type Window, type WindowSource } from "./limits.ts";
 import { compileOrder, type SortKey, scanDirection } from "./ordering.ts";
 import { drain, pump } from "./pump.ts";
@@ -40,6 +43,7 @@ export interface RowQueryPlan {
  * Plans a SELECT for the row evaluator.
  *
  * @param keyTypes types of the relation's key columns, in key order.
+ * @param indexes of the relation's table
  * @returns undefined when the query needs the analytical path.
  * @throws KalamError for mistakes that are mistakes on every path.
  */
@@ -47,10 +51,11 @@ export function planRowQuery(
   select: SelectStmt,
   scope: Scope,
   keyTypes: readonly ColumnType[],
+  indexes: readonly SecondaryIndex[] = [],
 ): RowQueryPlan | undefined {
   if (!isPlain(select)) return undefined;
   try {
-    return compilePlan(select, scope, keyTypes);
+    return compilePlan(select, scope, keyTypes, indexes);
   } catch (error) {
     if (error instanceof NotSimple) return undefined;
     throw error;
@@ -78,6 +83,7 @@ export interface PlanParts {
   readonly scope: Scope;
   readonly where: Compiled | undefined;
   readonly access: KeyAccess | undefined;
+  readonly index: IndexChoice | undefined;
   readonly order: readonly SortKey[];
   /** Undefined when rows have to be sorted. */
   readonly direction: "forward" | "backward" | undefined;
@@ -88,11 +94,16 @@ export interface PlanParts {
   readonly counts: number;
 }
 
-function compilePlan(select: SelectStmt, scope: Scope, keyTypes: readonly ColumnType[]): RowQueryPlan {
+function compilePlan(
+  select: SelectStmt,
+  scope: Scope,
+  keyTypes: readonly ColumnType[],
+  indexes: readonly SecondaryIndex[],
+): RowQueryPlan {
   const list = select.targetList ?? [];
   const { whereClause } = select;
   const where = whereClause === undefined ? undefined : compileCondition(whereClause, scope);
-  const access = compileKeyAccess(whereClause, scope, keyTypes);
+  const access = compileKeyAccess(whereClause, scope, keyFormOf(scope.shape, keyTypes));
   const window = compileWindow(select, scope);
   const hasLimit = select.limitCount !== undefined;
   const hasFrom = (select.fromClause ?? []).length > 0;
@@ -100,15 +111,17 @@ function compilePlan(select: SelectStmt, scope: Scope, keyTypes: readonly Column
   const counted = countColumns(list);
   if (counted !== undefined) {
     if (select.sortClause !== undefined) throw new NotSimple("ORDER BY beside count(*)");
-    const parts: PlanParts = { ...shared, order: [], direction: "forward", counts: counted.length };
+    const index = chooseIndex(indexes, access, scope, { where: whereClause, order: [], hasLimit: false });
+    const parts: PlanParts = { ...shared, index, order: [], direction: "forward", counts: counted.length };
     return new CompiledQuery(counted, parts, undefined);
   }
   if (list.length === 0) throw new NotSimple("an empty SELECT list");
   const targets = compileTargets(list, scope);
   const order = compileOrder(select.sortClause ?? [], targets, scope);
   const direction = scanDirection(order, scope.shape?.keySlots ?? [], access?.equalities ?? 0);
+  const index = chooseIndex(indexes, access, scope, { where: whereClause, order, hasLimit });
   const columns = targets.map((target) => target.column);
-  return new CompiledQuery(columns, { ...shared, order, direction, counts: 0 }, projectionOf(targets));
+  return new CompiledQuery(columns, { ...shared, index, order, direction, counts: 0 }, projectionOf(targets));
 }
 
 /** The columns of a list that consists of `count(*)`; undefined when it does not. */
@@ -154,8 +167,29 @@ class CompiledQuery implements RowQueryPlan {
 
   run(relation: Relation | undefined, frame: Frame, anyway = false): RowStream | Promise<RowStream> {
     const window = this.#parts.window(frame);
+    if (relation === undefined || !this.#parts.hasFrom) return drain(ONE_EMPTY_ROW, this.#sink(window, frame));
+    const { index } = this.#parts;
+    const wanted = window.skip + window.take;
+    const found = index && readByIndex(relation, index, this.#parts.where, wanted, frame);
+    if (found instanceof Promise) {
+      return found.then((rows) =>
+        rows === undefined ? this.#withoutIndex(relation, window, frame, anyway) : this.#indexed(rows, window, frame),
+      );
+    }
+    return found === undefined
+      ? this.#withoutIndex(relation, window, frame, anyway)
+      : this.#indexed(found, window, frame);
+  }
+
+  /** Rows that an index found are in the order of the query already, or in that of the keys. */
+  #indexed(rows: readonly Row[], window: Window, frame: Frame): RowStream {
+    const { index, direction } = this.#parts;
+    if (index?.order !== "key") return drain(rows, this.#sink(window, frame, "forward"));
+    return drain(direction === "backward" ? rows.toReversed() : rows, this.#sink(window, frame));
+  }
+
+  #withoutIndex(relation: Relation, window: Window, frame: Frame, anyway: boolean): RowStream | Promise<RowStream> {
     const sink = this.#sink(window, frame);
-    if (relation === undefined || !this.#parts.hasFrom) return drain(ONE_EMPTY_ROW, sink);
     const target = this.#parts.access?.resolve(frame);
     const backward = this.#parts.direction === "backward";
     if (target === undefined || "range" in target) {
@@ -175,8 +209,8 @@ class CompiledQuery implements RowQueryPlan {
     return relation.reachesCold?.(target?.range ?? {}) === true;
   }
 
-  #sink(window: Window, frame: Frame): Sink {
-    const { where, order, direction, counts } = this.#parts;
+  #sink(window: Window, frame: Frame, direction = this.#parts.direction): Sink {
+    const { where, order, counts } = this.#parts;
     const filter = where?.evaluate;
     if (this.#project === undefined) return new CountSink(filter, counts, window, frame);
     if (direction !== undefined) return new StreamSink(filter, this.#project, window, frame);

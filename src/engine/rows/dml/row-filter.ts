@@ -8,9 +8,11 @@ import {
   type Expression,
   type Frame,
   type KeyAccess,
+  keyFormOf,
   type Scope,
 } from "../../query/expression/index.ts";
 import { openTable } from "../../query/resolve.ts";
+import { chooseIndex, type IndexChoice, readByIndex } from "../../query/row/index.ts";
 import { isForRowsOnly } from "../../query/select.ts";
 import type { Row } from "../../types/column-type.ts";
 import { findRows } from "./analytical-rows.ts";
@@ -22,6 +24,7 @@ const CHUNKS_PER_TURN = 8;
 export interface RowFilter {
   readonly scope: Scope;
   readonly access: KeyAccess | undefined;
+  readonly index: IndexChoice | undefined;
   readonly where: Expression;
   /** The same as the text has it. */
   readonly source: { readonly target: RangeVar; readonly where: Node };
@@ -29,10 +32,12 @@ export interface RowFilter {
 
 export function rowFilter(where: Node, schema: TableSchema, target: RangeVar, binder: Scope["binder"]): RowFilter {
   const scope = { shape: schema.shape, alias: target.alias?.aliasname ?? target.relname, binder };
+  const access = compileKeyAccess(where, scope, keyFormOf(schema.shape, schema.keyTypes));
   return {
     scope,
     where: compileCondition(where, scope),
-    access: compileKeyAccess(where, scope, schema.keyTypes),
+    access,
+    index: chooseIndex(schema.indexes, access, scope, { where, order: [], hasLimit: false }),
     source: { target, where },
   };
 }
@@ -55,11 +60,15 @@ export async function candidateKeys(
 ): Promise<readonly string[]> {
   const access = filter.access?.resolve(frame);
   if (access !== undefined && "keys" in access) return access.keys;
+  const relation = await openTable(database, execution, schema);
+  const indexed =
+    filter.index && (await readByIndex(relation, filter.index, filter.where, Number.POSITIVE_INFINITY, frame));
+  if (indexed !== undefined)
+    return indexed.filter((row) => matches(filter, row, frame)).map((row) => schema.keyOf(row));
   if (await reachesSegments(database, execution, schema, filter, frame)) {
     const found = await keysInSegments(database, execution, schema, filter);
     if (found !== undefined) return found;
   }
-  const relation = await openTable(database, execution, schema);
   const keys: string[] = [];
   let chunks = 0;
   for await (const chunk of relation.scan(access?.range ?? {}, false)) {

@@ -4,6 +4,7 @@ import { usersBelow } from "../../cold/partitions.ts";
 import type { Database } from "../../database.ts";
 import { keySuccessor } from "../key-codec.ts";
 import { fromBuffer, indexPrefix, partitionPrefix, tablePrefix, toBuffer } from "../store-keys.ts";
+import { adoptIndexes } from "./adopt.ts";
 
 /** Rows that are indexed while writers wait. */
 const ROWS_PER_BATCH = 500;
@@ -44,10 +45,7 @@ export async function buildIndex(
     const table = database.catalog.tableById(tableId);
     if (table === undefined) return;
     changes.putTable(withReadyIndex(table.definition, indexId));
-    batch.onApplied(() => {
-      const current = database.catalog.tableById(tableId);
-      if (current !== undefined) database.cache.reindex(current);
-    });
+    adoptIndexes(database, batch, tableId);
   });
   return rows;
 }

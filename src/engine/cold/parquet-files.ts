@@ -1,4 +1,4 @@
-import { quoteText } from "../duckdb/constants.ts";
+import { filePattern, quoteText } from "../duckdb/constants.ts";
 import type { ReadableSegment } from "./readable-segment.ts";
 
 /** The rows of Parquet files of one layout, in order, for a FROM clause. */
@@ -11,9 +11,4 @@ export function readParquet(segments: readonly Pick<ReadableSegment, "file">[]):
 /** The one place where a path becomes text for DuckDB. */
 export function fileLiteral(path: string): string {
   return quoteText(filePattern(path));
-}
-
-/** A pattern that means this file only: DuckDB takes some characters of a path for wildcards. */
-export function filePattern(path: string): string {
-  return path.replace(/[*?[]/g, "[$&]");
 }

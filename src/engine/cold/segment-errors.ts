@@ -1,5 +1,5 @@
 import { KalamError } from "../../errors/index.ts";
-import { filePattern } from "./parquet-files.ts";
+import { filePattern } from "../duckdb/constants.ts";
 import type { ReadableSegment } from "./readable-segment.ts";
 
 /** What DuckDB says of a file that is missing or damaged, as an error that names the segment by its place in the storage. */

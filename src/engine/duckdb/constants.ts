@@ -39,3 +39,8 @@ function moment(micros: bigint): string {
   if (micros < FIRST_MICROS) return "CAST('-infinity' AS TIMESTAMP)";
   return `make_timestamp(CAST((${micros}) AS BIGINT))`;
 }
+
+/** A pattern that means this path only: DuckDB takes some characters of a path for wildcards. */
+export function filePattern(path: string): string {
+  return path.replace(/[*?[]/g, "[$&]");
+}

@@ -1,5 +1,5 @@
 import type { DuckDBConnection, DuckDBInstance, DuckDBScalarFunction, DuckDBTableFunction } from "@duckdb/node-api";
-import { quoteText } from "./constants.ts";
+import { filePattern, quoteText } from "./constants.ts";
 import { duckApi } from "./native.ts";
 
 export interface DatabaseOptions {
@@ -68,7 +68,9 @@ function settings(options: DatabaseOptions): string[] {
 }
 
 async function lock(connection: DuckDBConnection, directories: readonly string[]): Promise<void> {
-  await connection.run(`SET GLOBAL allowed_directories = [${directories.map(quoteText).join(", ")}]`);
+  // The pattern that a file is asked for by is checked like the file that it finds.
+  const allowed = new Set(directories.flatMap((directory) => [directory, filePattern(directory)]));
+  await connection.run(`SET GLOBAL allowed_directories = [${[...allowed].map(quoteText).join(", ")}]`);
   await connection.run("SET GLOBAL enable_external_access = false");
   await connection.run("SET GLOBAL lock_configuration = true");
 }

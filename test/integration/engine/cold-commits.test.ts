@@ -6,6 +6,7 @@ import { expectSoundFiles } from "../../support/cold-files.ts";
 import { values } from "../../support/engine.ts";
 import { type FaultyEngine, openFaulty, withFaultyEngine } from "../../support/faulty-engine.ts";
 import { withFolder } from "../../support/folder.ts";
+import { kalamError } from "../../support/rejection.ts";
 
 const FAILURE = new KalamError("storage_failed", { reason: "a test" });
 const SPILLED = { maxPartitionBytes: 2_000, cacheBytes: 4_000 };
@@ -75,6 +76,37 @@ for (const [name, options] of [
     }
   });
 }
+
+describe("cold rows: a write that fails while its row is flushed", () => {
+  for (const moment of ["flush.begun", "flush.written"]) {
+    it(`leaves one version of the row, at ${moment}`, () =>
+      withFaultyEngine(async ({ db, store, milestones }) => {
+        await db.query("CREATE SHARED TABLE t (id INT PRIMARY KEY, v TEXT)");
+        await numbers(db, 0, 12);
+        await db.query("DELETE FROM t WHERE id >= 10");
+        const flush = milestones.hold(moment);
+        await db.query("STORAGE FLUSH TABLE t");
+        await flush.reached;
+        for (const sql of [
+          "UPDATE t SET v = 'changed' WHERE id = 3",
+          "DELETE FROM t WHERE id = 4",
+          "INSERT INTO t VALUES (10, 'again')",
+        ]) {
+          store.failNext("commit", FAILURE);
+          await kalamError(db.query(sql), "storage_failed");
+        }
+        flush.goOn();
+        await jobsDone(db);
+        await expectNumbers(db, 10);
+        await numbers(db, 11, 12);
+        await db.query("DELETE FROM t WHERE id = 11");
+        await flushAll(db);
+        await expectNumbers(db, 10);
+        await compactAll(db);
+        await expectNumbers(db, 10);
+      }));
+  }
+});
 
 describe("cold rows: files that no manifest lists", () => {
   it("are not deleted when a manifest lists them by then", () =>

@@ -28,6 +28,8 @@ export class FlushSource {
   readonly #signal: AbortSignal;
   /** A version that was taken hides what an earlier segment may have. */
   hides = false;
+  /** Keys that somebody wrote, or tried to write, before they were read here. */
+  readonly leftOut = new Set<string>();
   /** Where the next segment begins; undefined at the end of the partition. Known when everything has been read. */
   next: string | undefined;
   #rows = 0;
@@ -81,7 +83,10 @@ export class FlushSource {
     for (const entry of entries) {
       const key = this.#keyOf(entry);
       this.next = `${key}\0`;
-      if (written.size > 0 && written.has(key)) continue;
+      if (written.size > 0 && written.has(key)) {
+        this.leftOut.add(key);
+        continue;
+      }
       const { value } = entry;
       taken.push({ key, value });
       this.#rows++;

@@ -1,4 +1,4 @@
-import type { TableSchema } from "../../catalog/table-schema.ts";
+import { SEQ_SLOT, type TableSchema } from "../../catalog/table-schema.ts";
 import type { Database } from "../../database.ts";
 import { isShadowing, markShadowing } from "../../rows/row-codec.ts";
 import { filterKey, manifestKey, staleManifestKey, toBuffer } from "../../rows/store-keys.ts";
@@ -164,8 +164,11 @@ export class SegmentFlush {
       const value = values[index];
       if (value === undefined) return;
       const bytes = mayHave(key) ? markShadowing(value) : value;
+      const row = schema.decode(bytes);
+      // Whoever wrote it failed: it is the version that the segment has.
+      if (!this.#source.leftOut.has(key) && (row[SEQ_SLOT] as bigint) <= segment.maxSeq) return;
       batch.putRaw(prefix + key, bytes);
-      stayed.set(key, { row: schema.decode(bytes), shadows: isShadowing(bytes) });
+      stayed.set(key, { row, shadows: isShadowing(bytes) });
     });
     return stayed;
   }

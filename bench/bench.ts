@@ -43,10 +43,10 @@ export class Bench {
   }
 
   /** A fresh server on an empty data folder. */
-  async startKalam(): Promise<KalamServer> {
+  async startKalam(env: Readonly<Record<string, string>> = {}): Promise<KalamServer> {
     const home = await this.folder("home-");
     const dataDir = `${await this.folder("kalam-")}/data`;
-    return KalamServer.start(this.resources, { launcher: this.launcher, dataDir, home });
+    return KalamServer.start(this.resources, { launcher: this.launcher, dataDir, home, env });
   }
 
   /** One PostgreSQL for the whole run; undefined, after a line that says why, where there is none. */

@@ -65,6 +65,10 @@ export class Postgres {
     return new Postgres(bin, folder, port, started, stdout.trim(), seconds);
   }
 
+  get port(): number {
+    return this.#port;
+  }
+
   get pid(): number {
     return this.#started.pid;
   }

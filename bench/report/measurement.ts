@@ -12,7 +12,7 @@ export interface PeerFigure {
   readonly figure: Figure | undefined;
 }
 
-export type Unit = "requests/s" | "rows/s" | "queries/s" | "s" | "MiB";
+export type Unit = "requests/s" | "rows/s" | "queries/s" | "messages/s" | "s" | "ms" | "MiB" | "KiB";
 
 export type Target =
   /** KalamDB must reach this part of a peer. */

@@ -1,8 +1,21 @@
 import type { Subject } from "../bench.ts";
 import { aggregate } from "./aggregate.ts";
 import { insert, insertHundred } from "./insert.ts";
+import { liveFanOut, liveFilters, liveLatency, liveMemory } from "./live.ts";
 import { memory } from "./memory.ts";
 import { lastMessages, selectKey } from "./read.ts";
 import { start } from "./start.ts";
 
-export const SUBJECTS: readonly Subject[] = [insert, insertHundred, selectKey, lastMessages, aggregate, memory, start];
+export const SUBJECTS: readonly Subject[] = [
+  insert,
+  insertHundred,
+  selectKey,
+  lastMessages,
+  aggregate,
+  liveFanOut,
+  liveFilters,
+  liveLatency,
+  liveMemory,
+  memory,
+  start,
+];

@@ -129,7 +129,7 @@ export class LiveQueries {
     this.#subscriptions.get(id)?.close();
     let table = this.#tables.get(tableId);
     if (table === undefined) {
-      table = new LiveTable();
+      table = new LiveTable(runtime.clock);
       this.#tables.set(tableId, table);
       pipeline.feed.follow(tableId, table);
     }

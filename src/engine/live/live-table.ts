@@ -1,5 +1,9 @@
+import type { Clock } from "../../runtime/clock.ts";
+import { SEQ_SLOT } from "../catalog/table-schema.ts";
 import type { ChangeFollower, RowChange } from "../rows/change-feed.ts";
 import type { Partition } from "../rows/partition.ts";
+import { isVolatile } from "../rows/partition-cache.ts";
+import { streamExpiry } from "../rows/stream-expiry.ts";
 import type { LiveQuery } from "./live-query.ts";
 import { QueryIndex } from "./query-index.ts";
 
@@ -10,6 +14,11 @@ export type Whose = { readonly user: string } | "everybody";
 export class LiveTable implements ChangeFollower {
   readonly #byUser = new Map<string, QueryIndex>();
   readonly #everybody = new QueryIndex();
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   get isEmpty(): boolean {
     return this.#byUser.size === 0 && this.#everybody.size === 0;
@@ -49,9 +58,17 @@ export class LiveTable implements ChangeFollower {
 
   tell(partition: Partition, changes: readonly RowChange[]): void {
     const index = this.#byUser.get(partition.user);
-    for (const change of changes) {
+    const oldest = isVolatile(partition.schema) ? streamExpiry(partition.schema, this.#clock.now()) : undefined;
+    for (const told of changes) {
+      const change = oldest === undefined ? told : withoutExpired(told, oldest);
       index?.tell(partition, change);
       this.#everybody.tell(partition, change);
     }
   }
+}
+
+/** A stream row that has outlived its time is no longer there for anybody, swept or not. */
+function withoutExpired(change: RowChange, oldest: bigint): RowChange {
+  const { former } = change;
+  return former !== undefined && (former[SEQ_SLOT] as bigint) < oldest ? { ...change, former: undefined } : change;
 }

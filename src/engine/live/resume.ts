@@ -70,7 +70,7 @@ function streamSince(
   const { feed } = database.pipeline;
   const oldest = streamExpiry(partition.schema, database.runtime.clock.now());
   if (range.above < oldest) throw lost("rows that were there then have outlived their time");
-  if (range.above < feed.startSeq) throw lost("streams begin anew with the server");
+  if (range.above <= feed.startSeq) throw lost("streams begin anew with the server");
   if (range.above < partition.lastRemoval) throw lost("rows of the stream were deleted since");
   return rowsInMemory(database, partition, query, range);
 }

@@ -20,7 +20,7 @@ export interface ChangeFollower {
 /** Where the commit pipeline says what has become visible. A table that nobody follows costs one look into a map a batch. */
 export class ChangeFeed {
   readonly #followers = new Map<number, ChangeFollower>();
-  /** Greater than every `_seq` of an earlier run. */
+  /** Earlier runs have given out none beyond this `_seq`, this one none up to it. */
   startSeq = 0n;
   /** Versions up to this `_seq` are visible, later ones will be told. */
   lastSeq = 0n;

@@ -1,29 +1,8 @@
 import { expect } from "chai";
 import { type Check, Scheduler } from "../../../src/engine/jobs/scheduler.ts";
 import { createRuntime } from "../../../src/runtime/runtime.ts";
-import { systemTimers, type Timers } from "../../../src/runtime/timers.ts";
-
-/** Timers whose repeated work runs when the test says so. */
-class HandTimers implements Timers {
-  readonly #repeated = new Map<number, () => void>();
-  after = systemTimers.after;
-  soon = systemTimers.soon;
-  yield = systemTimers.yield;
-  sleep = systemTimers.sleep;
-
-  every(millis: number, work: () => void) {
-    this.#repeated.set(millis, work);
-    return { cancel: () => void this.#repeated.delete(millis) };
-  }
-
-  tick(seconds: number): void {
-    this.#repeated.get(seconds * 1000)?.();
-  }
-
-  get waiting(): number {
-    return this.#repeated.size;
-  }
-}
+import { systemTimers } from "../../../src/runtime/timers.ts";
+import { HandTimers } from "../../support/hand-timers.ts";
 
 function schedulerOf(...checks: Check[]) {
   const timers = new HandTimers();

@@ -27,16 +27,19 @@ export class FlushCheck {
   }
 
   async run(): Promise<void> {
-    for (const schema of this.#database.catalog.tables()) {
+    const { catalog, jobs, runtime } = this.#database;
+    for (const id of this.#known.keys()) if (catalog.tableById(id) === undefined) this.#known.delete(id);
+    for (const schema of catalog.tables()) {
       const { definition } = schema;
       if (definition.flushPolicy === undefined || definition.kind === "stream") continue;
       if (!(await this.#isDue(schema))) continue;
-      await this.#database.jobs.create(
+      await jobs.create(
         "flush",
         { table_id: schema.fullName, table_type: definition.kind === "shared" ? "Shared" : "User" },
         { idempotencyKey: `flush-${schema.fullName}` },
       );
     }
+    await runtime.milestones.reach("flush.checked");
   }
 
   async #isDue(schema: TableSchema): Promise<boolean> {

@@ -1,9 +1,15 @@
 import { latencyText, peerTexts, targetText, verdictText, withUnit } from "./format.ts";
 import type { Results } from "./results.ts";
 
+const LIVE_METHOD = `- Bare \`ws\` is a server that sends what is posted to it to every client; with LISTEN/NOTIFY, what PostgreSQL notifies. The clients
+  of live queries look at the header of each frame and count. A rate of messages is that of messages received by all of them
+  together; a latency begins when the INSERT is sent, and includes its way to the disk.
+`;
+
 /** `docs/performance.md` from the saved results. */
 export function performancePage(results: Results): string {
   const { machine, versions } = results;
+  const live = results.measurements.some(({ subject }) => subject.startsWith("live-"));
   const rows = results.measurements.map((each) =>
     [
       each.title,
@@ -37,10 +43,7 @@ ${rows.map((row) => `| ${row} |`).join("\n")}
 - \`node:http\` is a server that reads the request and answers the same bytes without doing anything: the limit for a
   server on Node.
 - DuckDB alone runs the query in its own process, on its own table, without a server.
-- Bare \`ws\` is a server that sends what is posted to it to every client; with LISTEN/NOTIFY, what PostgreSQL notifies. The clients
-  of live queries look at the header of each frame and count. A rate of messages is that of messages received by all of them
-  together; a latency begins when the INSERT is sent, and includes its way to the disk.
-- Reads and aggregates are over 100 000 rows (500 conversations of 200 messages) that have not been flushed.
+${live ? LIVE_METHOD : ""}- Reads and aggregates are over 100 000 rows (500 conversations of 200 messages) that have not been flushed.
 - Each figure is the median of ${results.rounds} rounds of ${results.seconds} s, after a warm-up. The load generator shares
   the machine with what it measures.
 - Memory is what is resident (\`VmRSS\`); of PostgreSQL, shared pages count once (PSS).

@@ -540,6 +540,11 @@ export const ERRORS = define({
     "levenshtein argument exceeds maximum length of 255 characters",
     "Compare the beginnings: left(a, 255).",
   ),
+  unknown_time_zone: sql(
+    "22023",
+    'time zone "{zone}" not recognized',
+    "Use a name as Europe/Berlin, an offset as +02:00, or an INTERVAL.",
+  ),
   division_by_zero: sql("22012", "division by zero", "Guard the divisor with NULLIF."),
   invalid_escape: sql("22025", "{message}", "Write the escape character twice to mean itself."),
   invalid_substring: sql("22011", "negative substring length not allowed", "Give a length of zero or more."),

@@ -8,5 +8,6 @@ export { jsonEncoder, quoteJson } from "./json-form.ts";
 export { formatFloat, roundHalfEven } from "./number-text.ts";
 export { checkCharacters, INTEGER_BOUNDS, parseText } from "./parse-text.ts";
 export { approximateBytes } from "./size.ts";
+export { isZoneName } from "./time-zone.ts";
 export { inputTypeName, postgresTypeName, sqlTypeDefinition, sqlTypeName, wireType } from "./type-display.ts";
 export { isSerialType, resolveType } from "./type-names.ts";

@@ -28,6 +28,12 @@ export function zoneOffsetSeconds(zone: string, localMicros: bigint): number | u
   return namedOffset(format, localMicros);
 }
 
+/** Whether there is a zone of this name: `Europe/Berlin`, `UTC`. */
+export function isZoneName(name: string): boolean {
+  const folded = name.trim().toLowerCase();
+  return ZERO.has(folded) || formatOf(folded) !== undefined;
+}
+
 function namedOffset(format: Intl.DateTimeFormat, localMicros: bigint): number {
   const { days, timeOfDay } = splitTimestamp(localMicros);
   const localSeconds = days * 86_400 + Math.floor(timeOfDay / 1_000_000);

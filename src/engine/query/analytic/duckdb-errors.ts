@@ -17,6 +17,10 @@ const TYPES: Readonly<Record<string, string>> = {
 /** What DuckDB says, and what PostgreSQL would have said. */
 const RULES: readonly { readonly when: RegExp; readonly make: (match: RegExpExecArray, names: Names) => KalamError }[] =
   [
+    {
+      when: /Unknown TimeZone '([^\n]*?)'!?$/m,
+      make: ([, zone = ""]) => new KalamError("unknown_time_zone", { zone }),
+    },
     { when: /division by zero/i, make: () => new KalamError("division_by_zero") },
     { when: /requested length too large/, make: () => new KalamError("requested_length") },
     { when: /levenshtein argument too long/, make: () => new KalamError("levenshtein_length") },

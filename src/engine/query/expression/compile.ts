@@ -11,6 +11,7 @@ import { compileJsonOperator } from "./json-operators.ts";
 import { compileLike } from "./like.ts";
 import { and, asCondition, booleanTest, not, nullTest, or } from "./logic.ts";
 import { compileBetween, compileIn } from "./membership.ts";
+import { MOMENT_FUNCTIONS } from "./moment-functions.ts";
 import { NotSimple } from "./not-simple.ts";
 import { NUMBER_FUNCTIONS } from "./number-functions.ts";
 import { ConstantInput, InputOperand, type Operand, settle, TemplateInput } from "./operand.ts";
@@ -246,5 +247,7 @@ function functionCall(call: FuncCall, scope: Scope): Compiled {
     return (TEXT_FUNCTIONS[name] as (args: readonly Operand[]) => Compiled)(args);
   const onNumbers = Object.hasOwn(NUMBER_FUNCTIONS, name) ? NUMBER_FUNCTIONS[name] : undefined;
   if (onNumbers !== undefined) return onNumbers(args, position);
+  const ofMoments = Object.hasOwn(MOMENT_FUNCTIONS, name) ? MOMENT_FUNCTIONS[name] : undefined;
+  if (ofMoments !== undefined) return ofMoments(args, position);
   throw new NotSimple(`function ${name}`);
 }

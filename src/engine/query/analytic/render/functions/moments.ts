@@ -1,10 +1,11 @@
 import { KalamError } from "../../../../../errors/index.ts";
 import { quoteText, typedConstant } from "../../../../duckdb/constants.ts";
 import type { ResultType } from "../../../../types/column-type.ts";
-import { BOOLEAN, type Bound, constantText, DOUBLE, decide, INTERVAL, TEXT } from "../bound.ts";
+import { BIGINT, BOOLEAN, type Bound, constantText, DOUBLE, decide, INTERVAL, TEXT } from "../bound.ts";
 import { unsupported } from "../env.ts";
 import { strftimeOf } from "./moment-formats.ts";
 import { accept, type Call, custom, direct, noFunction, type Rule, type Rules } from "./rule.ts";
+import { timezone, zoneOf } from "./zones.ts";
 
 const DATE: ResultType = { kind: "date" };
 const TIMESTAMP: ResultType = { kind: "timestamp" };
@@ -57,11 +58,13 @@ const dateTrunc: Rule = {
   maximum: 3,
   render(call) {
     const name = unit(call.args[0], TRUNC_UNITS, call);
-    const [of, zone] = accept({ ...call, args: call.args.slice(1) }, ["moment", "text"]);
+    const [of] = accept({ ...call, args: call.args.slice(1, 2) }, ["moment"]);
+    const zone = call.args[2];
     if (of === undefined) throw noFunction(call);
     const truncated = (sql: string): string => `date_trunc(${quoteText(name)}, ${sql})`;
     if (zone !== undefined) {
-      return { sql: `timezone(${zone.sql}, ${truncated(`timezone(${zone.sql}, ${of.sql})`)})`, type: TIMESTAMPTZ };
+      const there = zoneOf(zone, call);
+      return { sql: there.moment(truncated(there.local(of.sql))), type: TIMESTAMPTZ };
     }
     if (of.type?.kind === "date") return { sql: truncated(`CAST(${of.sql} AS TIMESTAMPTZ)`), type: TIMESTAMPTZ };
     return { sql: truncated(of.sql), type: of.type };
@@ -118,15 +121,27 @@ const toTimestamp: Rule = {
   },
 };
 
-/** AT TIME ZONE: with a zone it loses it, without one it gains it. */
-const timezone: Rule = {
-  minimum: 2,
-  maximum: 2,
+/** A count of seconds or parts of them since 1970, as microseconds. */
+const fromCount = (micros: (count: string) => string): Rule =>
+  custom(["whole"], TIMESTAMP, ([count]) => `make_timestamp(CAST(${micros(`CAST(${count} AS BIGINT)`)} AS BIGINT))`);
+
+/** A moment as a count since 1970, out of its microseconds. */
+const toCount = (count: (micros: string) => string): Rule =>
+  custom(["moment"], BIGINT, ([of]) => `CAST(${count(`epoch_us(CAST(${of} AS TIMESTAMP))`)} AS BIGINT)`);
+
+const makeTimestamp = (args: readonly string[]): string =>
+  `make_timestamp(${integers(args.slice(0, 5))}, CAST(${args[5]} AS DOUBLE))`;
+
+const makeTimestamptz: Rule = {
+  minimum: 6,
+  maximum: 7,
   render(call) {
-    const [zone, of] = accept(call, ["text", "moment"]);
-    const zoned = of?.type?.kind === "timestamptz" || of?.type?.kind === "date";
-    const sql = of?.type?.kind === "date" ? `CAST(${of.sql} AS TIMESTAMPTZ)` : of?.sql;
-    return { sql: `timezone(${zone?.sql}, ${sql})`, type: zoned ? TIMESTAMP : TIMESTAMPTZ };
+    const parts = { ...call, args: call.args.slice(0, 6) };
+    const args = accept(parts, ["whole", "whole", "whole", "whole", "whole", "number"]);
+    const local = makeTimestamp(args.map(({ sql }) => sql));
+    const zone = call.args[6];
+    const moment = zone === undefined ? `timezone('UTC', ${local})` : zoneOf(zone, call).moment(local);
+    return { sql: moment, type: TIMESTAMPTZ };
   },
 };
 
@@ -149,16 +164,18 @@ export const MOMENT_FUNCTIONS: Rules = new Map<string, Rule>([
   ["age", age],
   ["to_char", toChar],
   ["to_timestamp", toTimestamp],
+  ["to_timestamp_seconds", fromCount((count) => `${count} * 1000000`)],
+  ["to_timestamp_millis", fromCount((count) => `${count} * 1000`)],
+  ["to_timestamp_micros", fromCount((count) => count)],
+  // A DECIMAL is rounded to the nearest whole number when it is cast, halves away from zero.
+  ["to_timestamp_nanos", fromCount((count) => `CAST(${count} AS DECIMAL(19, 0)) * CAST(0.001 AS DECIMAL(4, 3))`)],
+  ["epoch_ms", toCount((micros) => `floor(CAST(${micros} AS DECIMAL(22, 3)) * CAST(0.001 AS DECIMAL(4, 3)))`)],
+  ["epoch_us", toCount((micros) => micros)],
+  ["epoch_ns", toCount((micros) => `${micros} * 1000`)],
   ["timezone", timezone],
   ["make_date", custom(["whole", "whole", "whole"], DATE, (args) => `make_date(${integers(args)})`)],
-  [
-    "make_timestamp",
-    custom(
-      ["whole", "whole", "whole", "whole", "whole", "number"],
-      TIMESTAMP,
-      (args) => `make_timestamp(${integers(args.slice(0, 5))}, CAST(${args[5]} AS DOUBLE))`,
-    ),
-  ],
+  ["make_timestamp", custom(["whole", "whole", "whole", "whole", "whole", "number"], TIMESTAMP, makeTimestamp)],
+  ["make_timestamptz", makeTimestamptz],
   [
     "make_time",
     custom(

@@ -1,8 +1,9 @@
 import { expect } from "chai";
-import { InputBinder } from "../../../src/engine/query/expression/index.ts";
+import { InputBinder, NotSimple } from "../../../src/engine/query/expression/index.ts";
 import { planRowQuery } from "../../../src/engine/query/row/index.ts";
 import { KalamError } from "../../../src/errors/index.ts";
 import { createRuntime } from "../../../src/runtime/runtime.ts";
+import { rejection } from "../../support/rejection.ts";
 import { ArrayRelation, AsyncArrayRelation, shapeOf } from "./support/array-relation.ts";
 import { type Answer, frameOf, loadGrammar, query, templateOf } from "./support/run-query.ts";
 
@@ -252,5 +253,13 @@ describe("row queries", () => {
       break;
     }
     expect(on.closed).to.equal(true);
+  });
+
+  it("leaves a sort by texts that it would have to hold to the analytical path", async () => {
+    const long = "x".repeat(100_000);
+    const all = query(relation(), "SELECT id FROM app.messages ORDER BY body || $1", [long]);
+    expect(await rejection(all)).to.be.instanceOf(NotSimple);
+    const first = await ask("SELECT body FROM app.messages ORDER BY body || $1 LIMIT 2", [long]);
+    expect(first.rows).to.deep.equal([["m1-100"], ["m1-10"]]);
   });
 });

@@ -20,6 +20,10 @@ export interface Sink {
 /** More rows than this are not sorted in the process. */
 export const MAX_SORTED_ROWS = 1_000_000;
 
+/** Nor are rows whose long texts in ORDER BY have more characters than this together: those that are computed exist only here. */
+const MAX_SORTED_CHARACTERS = 32 * 1024 * 1024;
+const LONG_TEXT = 1024;
+
 /** Rows in the order of the scan. */
 export class StreamSink implements Sink {
   readonly #filter: Evaluate | undefined;
@@ -124,6 +128,8 @@ export class SortSink implements Sink {
   readonly #wanted: number;
   #heap: SortedRow[] = [];
   #place = 0;
+  /** Of long texts among the keys of the heap. */
+  #characters = 0;
   #rows: Row[] = [];
 
   constructor(
@@ -160,12 +166,21 @@ export class SortSink implements Sink {
     const heap = this.#heap;
     if (heap.length < this.#wanted) {
       if (heap.length >= MAX_SORTED_ROWS) throw new NotSimple("a sort of very many rows");
+      this.#weigh(entry, 1);
       heap.push(entry);
       if (this.#wanted !== Number.POSITIVE_INFINITY) this.#rise(heap.length - 1);
     } else if (this.#compare(entry, heap[0] as SortedRow) < 0) {
+      this.#weigh(heap[0] as SortedRow, -1);
+      this.#weigh(entry, 1);
       heap[0] = entry;
       this.#sink();
     }
+  }
+
+  #weigh({ keys }: SortedRow, sign: 1 | -1): void {
+    for (const key of keys)
+      if (typeof key === "string" && key.length > LONG_TEXT) this.#characters += sign * key.length;
+    if (this.#characters > MAX_SORTED_CHARACTERS) throw new NotSimple("a sort of very long texts");
   }
 
   #rise(from: number): void {

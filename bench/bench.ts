@@ -2,7 +2,7 @@ import { statfs } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { LoadGenerator } from "./load/load-generator.ts";
 import type { Options } from "./options.ts";
-import { BUILT_LAUNCHER, KalamServer } from "./peers/kalam-server.ts";
+import { BUILT_LAUNCHER, KalamServer, type ServerOptions } from "./peers/kalam-server.ts";
 import { Postgres } from "./peers/postgres.ts";
 import { INSTALL_HINT } from "./peers/postgres-binaries.ts";
 import type { Resources } from "./process/resources.ts";
@@ -42,11 +42,11 @@ export class Bench {
     return this.resources.folder(this.#base, prefix);
   }
 
-  /** A fresh server on an empty data folder. */
-  async startKalam(env: Readonly<Record<string, string>> = {}): Promise<KalamServer> {
+  /** A fresh server, on an empty data folder where none is named. */
+  async startKalam(options: Partial<Pick<ServerOptions, "dataDir" | "env" | "probed">> = {}): Promise<KalamServer> {
     const home = await this.folder("home-");
-    const dataDir = `${await this.folder("kalam-")}/data`;
-    return KalamServer.start(this.resources, { launcher: this.launcher, dataDir, home, env });
+    const dataDir = options.dataDir ?? `${await this.folder("kalam-")}/data`;
+    return KalamServer.start(this.resources, { launcher: this.launcher, home, ...options, dataDir });
   }
 
   /** One PostgreSQL for the whole run; undefined, after a line that says why, where there is none. */

@@ -1,5 +1,14 @@
-/** What the load generator is asked to send. All tables are those of `bench/data.ts`. */
-export type RequestKind = "insert" | "insert-100" | "select-key" | "last-50" | "aggregate";
+/** What the load generator is asked to send. All tables are those of `bench/data.ts` and `bench/cold-rows.ts`. */
+export type RequestKind =
+  | "insert"
+  | "insert-100"
+  | "select-key"
+  | "last-50"
+  | "aggregate"
+  /** A key of a table whose rows are all in one segment, */
+  | "key-in-1"
+  /** or in a hundred. */
+  | "key-in-100";
 
 export interface LoadJob {
   readonly kind: RequestKind;

@@ -1,4 +1,5 @@
 import { SeededRandom } from "../../src/runtime/random.ts";
+import { KEYS, keySql } from "../cold-rows.ts";
 import { AGGREGATE_SQL, CONVERSATIONS, insertSql, lastMessagesSql, MESSAGES_EACH, selectKeySql } from "../data.ts";
 import type { LoadJob } from "./job.ts";
 
@@ -20,6 +21,8 @@ export function requestSource(job: LoadJob, connection: number): () => string {
     "select-key": () => selectKeySql("bench.messages", someConversation(), 1 + random.below(MESSAGES_EACH)),
     "last-50": () => lastMessagesSql("bench.messages", someConversation()),
     aggregate: () => AGGREGATE_SQL("bench.messages"),
+    "key-in-1": () => keySql(1, random.below(KEYS)),
+    "key-in-100": () => keySql(100, random.below(KEYS)),
   };
   const next = sql[job.kind];
   return () => httpRequest(job, next());
@@ -27,7 +30,9 @@ export function requestSource(job: LoadJob, connection: number): () => string {
 
 /** Ends of a correct answer: how many rows it must have read or written. */
 export function expectedRows(kind: LoadJob["kind"]): number {
-  return { insert: 1, "insert-100": 100, "select-key": 1, "last-50": 50, aggregate: 2 }[kind];
+  return { insert: 1, "insert-100": 100, "select-key": 1, "last-50": 50, aggregate: 2, "key-in-1": 1, "key-in-100": 1 }[
+    kind
+  ];
 }
 
 function httpRequest(job: LoadJob, sql: string): string {

@@ -1,6 +1,6 @@
 import { get } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { SqlClient } from "../../examples/chat/sql-client.ts";
 import { freePort } from "../process/network.ts";
 import type { Resources, Started } from "../process/resources.ts";
@@ -12,6 +12,8 @@ export interface ServerOptions {
   /** Where the command may keep credentials and settings: never the folder of whoever runs this. */
   readonly home: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** It can be asked for pauses of its event loop. */
+  readonly probed?: boolean;
 }
 
 const inRepository = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
@@ -20,6 +22,8 @@ const inRepository = (path: string): string => fileURLToPath(new URL(`../../${pa
 export const BUILT_LAUNCHER = [inRepository("bin/run.js")];
 /** The same from the sources, so that a test never meets an old build. */
 export const SOURCE_LAUNCHER = [inRepository("bin/dev.js")];
+
+const PROBE = pathToFileURL(inRepository("bench/process/event-loop-probe.js")).href;
 
 export const ROOT_PASSWORD = "bench-Root-1";
 const START_MILLIS = 30_000;
@@ -44,7 +48,13 @@ export class KalamServer {
     const port = await freePort();
     const args = [...options.launcher, "serve", "--port", String(port), "--data-dir", options.dataDir];
     const begin = performance.now();
-    const started = resources.start(process.execPath, args, { env: serverEnvironment(options) });
+    const env = serverEnvironment(options);
+    const started = options.probed
+      ? resources.start(process.execPath, ["--import", PROBE, ...args], {
+          env,
+          stdio: ["ignore", "pipe", "pipe", "ipc"],
+        })
+      : resources.start(process.execPath, args, { env });
     await healthy(started, port);
     return new KalamServer(resources, started, port, (performance.now() - begin) / 1000);
   }
@@ -59,6 +69,15 @@ export class KalamServer {
 
   login(): Promise<SqlClient> {
     return SqlClient.login(this.url, "root", ROOT_PASSWORD);
+  }
+
+  /** Of a server that is probed: milliseconds that its event loop was held at most since this was asked last. */
+  longestPause(): Promise<number> {
+    const { child } = this.started;
+    return new Promise((resolve) => {
+      child.once("message", (message) => resolve((message as { longestPauseMillis: number }).longestPauseMillis));
+      child.send("ask");
+    });
   }
 
   stop(): Promise<void> {

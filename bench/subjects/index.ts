@@ -1,5 +1,9 @@
 import type { Subject } from "../bench.ts";
 import { aggregate } from "./aggregate.ts";
+import { coldAggregate } from "./cold-aggregate.ts";
+import { coldFlush, coldFlushUsers } from "./cold-flush.ts";
+import { coldInsert } from "./cold-insert.ts";
+import { coldLookup } from "./cold-lookup.ts";
 import { insert, insertHundred } from "./insert.ts";
 import { liveFanOut, liveFilters, liveLatency, liveMemory } from "./live.ts";
 import { memory } from "./memory.ts";
@@ -16,6 +20,11 @@ export const SUBJECTS: readonly Subject[] = [
   liveFilters,
   liveLatency,
   liveMemory,
+  coldFlush,
+  coldFlushUsers,
+  coldInsert,
+  coldAggregate,
+  coldLookup,
   memory,
   start,
 ];

@@ -59,7 +59,7 @@ class LiveBench {
   }
 
   static async start(bench: Bench): Promise<LiveBench> {
-    const server = await bench.startKalam(UNLIMITED);
+    const server = await bench.startKalam({ env: UNLIMITED });
     const client = await server.login();
     await client.run(SCHEMA);
     return new LiveBench(server, client.token);

@@ -27,7 +27,9 @@ export interface ChangeStreamOptions extends SubscriptionOptions {
 /** What the stream needs of its subscription. */
 export interface PausableSource {
   readonly id: string;
+  /** Rejects with the reason when it cannot begin. */
   readonly opened: Promise<void>;
+  readonly ended: Promise<void>;
   pause(): void;
   resume(): void;
 }
@@ -63,6 +65,7 @@ export class ChangeStream implements AsyncIterableIterator<RowChange> {
       unsubscribe(this.#source.id);
     };
     this.#source.opened.catch((error: unknown) => this.#finish({ error }));
+    void this.#source.ended.then(() => this.#finish({}));
     if (signal?.aborted === true) onAbort();
     else signal?.addEventListener("abort", onAbort, { once: true });
   }

@@ -90,15 +90,13 @@ export class LiveConnection {
 
   /** Says farewell, and does not wait long for the other side's. */
   close(): void {
-    this.#frames.end();
-    this.#socket?.close(NORMAL_CLOSE, "");
     this.#end({ code: NORMAL_CLOSE, reason: "closed by the client" });
+    this.#socket?.close(NORMAL_CLOSE, "");
   }
 
   abandon(reason: string): void {
-    this.#frames.end();
-    this.#socket?.abandon();
     this.#end({ code: CLOSED_WITHOUT_FAREWELL, reason });
+    this.#socket?.abandon();
   }
 
   async #open(signal: AbortSignal): Promise<void> {
@@ -171,7 +169,9 @@ export class LiveConnection {
     else this.abandon(message);
   }
 
+  /** What was not read yet is not given out any more: subscriptions go on from what was. */
   #end(closed: Closed): void {
+    this.#frames.end();
     this.#heartbeat?.cancel();
     this.#pacer.end();
     const reason = closed.reason === "" ? `the connection was closed (${closed.code})` : closed.reason;

@@ -65,6 +65,9 @@ export class Subscription {
   #restarts = 0;
   #approximate: readonly string[] = [];
   readonly opened: Promise<void>;
+  /** Whoever ended it. */
+  readonly ended: Promise<void>;
+  #resolveEnded: () => void = () => undefined;
   #resolveOpened: () => void = () => undefined;
   #rejectOpened: (error: unknown) => void = () => undefined;
   #wasOpened = false;
@@ -75,6 +78,9 @@ export class Subscription {
     this.opened = new Promise((resolve, reject) => {
       this.#resolveOpened = resolve;
       this.#rejectOpened = reject;
+    });
+    this.ended = new Promise((resolve) => {
+      this.#resolveEnded = resolve;
     });
     // Whoever subscribes awaits it, but may be told of the end by other ways first.
     this.opened.catch(() => undefined);
@@ -140,6 +146,7 @@ export class Subscription {
     const wasAsked = this.#state === "asked" || this.#state === "loading" || this.#state === "live";
     this.#state = "closed";
     if (wasAsked) this.#settings.send({ type: "unsubscribe", subscription_id: this.id });
+    this.#resolveEnded();
     this.#rejectOpened(new SubscriptionError(this.id, "CLOSED", "The subscription was closed"));
   }
 
@@ -149,10 +156,11 @@ export class Subscription {
     this.#state = "closed";
     this.#rejectOpened(error);
     if (this.#wasOpened) this.#tell({ type: "error", subscription_id: this.id, code, message, ended: true });
+    this.#resolveEnded();
   }
 
   receive(message: SubscriptionMessage): void {
-    if (this.#state === "closed" || this.#state === "held") return;
+    if (this.#state === "closed" || this.#state === "held" || this.#state === "idle") return;
     if (message.type === "error") this.#refused(message);
     else if (message.type === "subscription_ack") this.#acknowledged(message);
     else if (this.#state === "asked") return;

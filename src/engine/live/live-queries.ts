@@ -175,7 +175,7 @@ export class LiveQueries {
     const table = this.#tables.get(schema.definition.id);
     for (const query of [...(table?.all() ?? [])]) {
       if (query.adopt(this.#database, schema)) {
-        for (const listener of [...query.listeners]) listener.requireAccess(this.#database, schema);
+        for (const listener of [...query.listeners]) listener.tableAltered(this.#database, schema);
       } else {
         const reason = new KalamError("live_schema_changed", { table: schema.fullName });
         for (const listener of [...query.listeners]) listener.end(reason, true);

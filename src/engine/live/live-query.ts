@@ -14,8 +14,8 @@ export interface LiveListener {
   deliver(change: LiveChange): void;
   /** @param resumable subscribing again, from the last `_seq` seen, may work */
   end(reason: KalamError, resumable: boolean): void;
-  /** Ends when its user may not read the table as it is now. */
-  requireAccess(database: Database, schema: TableSchema): void;
+  /** The query goes on under a new definition; ends when its user may not read the table as it is now. */
+  tableAltered(database: Database, schema: TableSchema): void;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { KalamError, toKalamError } from "../../errors/index.ts";
 import type { Clock } from "../../runtime/clock.ts";
+import { snowflakeMillis } from "../../runtime/snowflake.ts";
 import { requireTableAccess } from "../auth/permissions.ts";
 import type { TableSchema } from "../catalog/table-schema.ts";
 import type { Database } from "../database.ts";
@@ -54,8 +55,9 @@ export class Subscription implements LiveSubscription, LiveListener {
   /** Whoever asked for it knows that it is there. */
   #begun = false;
   #reason: KalamError | undefined;
-  #changes = 0n;
-  #lastUpdate: bigint;
+  #changes = 0;
+  /** Of the last change that was given out. */
+  #lastSeq: bigint | undefined;
 
   constructor(parts: SubscriptionParts) {
     this.#parts = parts;
@@ -65,7 +67,6 @@ export class Subscription implements LiveSubscription, LiveListener {
     this.query = parts.query.shape;
     this.filter = parts.filter;
     this.#createdAt = parts.clock.nowMicros();
-    this.#lastUpdate = this.#createdAt;
     parts.query.listeners.add(this);
   }
 
@@ -81,8 +82,8 @@ export class Subscription implements LiveSubscription, LiveListener {
       sql,
       options,
       createdAt: this.#createdAt,
-      lastUpdate: this.#lastUpdate,
-      changes: this.#changes,
+      lastUpdate: this.#lastSeq === undefined ? this.#createdAt : BigInt(snowflakeMillis(this.#lastSeq)) * 1000n,
+      changes: BigInt(this.#changes),
       lastHeard: this.request.lastHeard?.() ?? null,
     };
   }
@@ -117,7 +118,8 @@ export class Subscription implements LiveSubscription, LiveListener {
 
   /** A change of a user of whom it is not known whether he counts: what comes after it waits as well. */
   #ask(change: LiveChange): void {
-    if (this.#asking.push(change) > this.#parts.maxHeld) this.#tooMany();
+    if (this.#asking.push(change) > this.#parts.maxHeld)
+      this.#tooMany("while the storage of their users was looked up");
     else if (this.#asking.length === 1) void this.#answer();
   }
 
@@ -135,7 +137,8 @@ export class Subscription implements LiveSubscription, LiveListener {
     }
   }
 
-  requireAccess(database: Database, schema: TableSchema): void {
+  tableAltered(database: Database, schema: TableSchema): void {
+    this.filter?.adopt(schema);
     const { principal } = this.request;
     try {
       requireTableAccess(principal.role, schema.definition, "read");
@@ -148,17 +151,17 @@ export class Subscription implements LiveSubscription, LiveListener {
   #accept(change: LiveChange): void {
     if (this.#held === undefined) this.#give(change);
     else if (this.#held.length < this.#parts.maxHeld) this.#held.push(change);
-    else this.#tooMany();
+    else this.#tooMany("before the initial rows were taken");
   }
 
-  #tooMany(): void {
-    const reason = `more than ${this.#parts.maxHeld} changes came before the initial rows were taken`;
+  #tooMany(when: string): void {
+    const reason = `more than ${this.#parts.maxHeld} changes came ${when}`;
     this.end(new KalamError("must_resnapshot", { reason }), false);
   }
 
   #give(change: LiveChange): void {
     this.#changes++;
-    this.#lastUpdate = this.#parts.clock.nowMicros();
+    this.#lastSeq = change.seq;
     this.#parts.sink.change(change);
   }
 

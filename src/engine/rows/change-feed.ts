@@ -33,6 +33,10 @@ export class ChangeFeed {
     this.#followers.delete(tableId);
   }
 
+  get isEmpty(): boolean {
+    return this.#followers.size === 0;
+  }
+
   followerOf(partition: Partition): ChangeFollower | undefined {
     const follower = this.#followers.get(partition.schema.definition.id);
     return follower?.follows(partition) === true ? follower : undefined;

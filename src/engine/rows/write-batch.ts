@@ -17,6 +17,7 @@ import type { WriteTarget } from "./write-target.ts";
 /** What an entry of an index holds: all that it says is in its key. */
 const NO_VALUE = Buffer.alloc(0);
 
+const NO_TELLINGS: readonly Telling[] = [];
 const NO_CHANGES: ReadonlyMap<string, Row> = new Map();
 
 /** Rows that are encoded or applied before the event loop gets a turn. */
@@ -336,12 +337,13 @@ export class WriteBatch implements WriteTarget {
    * batch has replaced.
    */
   #tellings(feed: ChangeFeed): readonly Telling[] {
+    if (feed.isEmpty) return NO_TELLINGS;
     const tellings = new Map<ReadonlyMap<string, Row>, Telling & { readonly newer: Map<string, Row> }>();
     for (const [partition, changes] of this.#changes) {
       const follower = feed.followerOf(partition);
       if (follower !== undefined) tellings.set(changes, { follower, partition, changes: [], newer: new Map() });
     }
-    if (tellings.size === 0) return [];
+    if (tellings.size === 0) return NO_TELLINGS;
     for (const { changes, key, former, quiet } of this.#undo.toReversed()) {
       const telling = tellings.get(changes);
       if (telling === undefined) continue;

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import type { Row } from "../../../src/engine/types/column-type.ts";
+import { withFolder } from "../../support/folder.ts";
 import { Follower, onEveryEngine, run } from "../../support/live.ts";
 import { kalamError } from "../../support/rejection.ts";
 
@@ -196,4 +197,29 @@ describe("statements about live queries", () => {
       [["insert", { who: "bob", _user_id: "bob" }]],
     ]);
   });
+
+  onEveryEngine("follow the users of one storage", async (engine) =>
+    withFolder(async (folder) => {
+      await run(engine, "root", `CREATE STORAGE far TYPE filesystem PATH '${folder}'; CREATE NAMESPACE app`);
+      await run(
+        engine,
+        "root",
+        "CREATE USER TABLE app.notes (id INT PRIMARY KEY) WITH (USE_USER_STORAGE = true); " +
+          "CREATE USER alice PASSWORD 'Secret123!'; ALTER USER alice SET STORAGE_ID 'far'; ALTER USER alice SET STORAGE_MODE region",
+      );
+      await run(engine, "alice", "INSERT INTO app.notes VALUES (1)");
+      await run(engine, "bob", "INSERT INTO app.notes VALUES (2)");
+      const far = await Follower.of(engine, { sql: "SUBSCRIBE TO app.notes ALL USERS ON STORAGE 'far'", user: "root" });
+      expect(far.initial).to.deep.equal([{ id: 1, _user_id: "alice" }]);
+      await run(engine, "carol", "INSERT INTO app.notes VALUES (3)");
+      await run(engine, "alice", "INSERT INTO app.notes VALUES (4)");
+      await run(engine, "bob", "INSERT INTO app.notes VALUES (5)");
+      await run(engine, "root", "ALTER USER alice SET STORAGE_MODE table");
+      await run(engine, "alice", "INSERT INTO app.notes VALUES (6)");
+      await run(engine, "root", "SELECT * FROM system.users");
+      expect(far.taken()).to.deep.equal([["insert", { id: 4, _user_id: "alice" }]]);
+      const none = { sql: "SUBSCRIBE TO app.notes ALL USERS ON STORAGE 'none'", user: "root" };
+      await kalamError(Follower.of(engine, none), "storage_not_found");
+    }),
+  );
 });

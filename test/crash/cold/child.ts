@@ -14,6 +14,7 @@ import { extraOf, type Found, hasTransient, rowsOf, sessionOf, TABLES, TRANSIENT
 const [dataDir = "", otherStorage = "", seed = "1", point = "", count = "1"] = process.argv.slice(2);
 const random = new SeededRandom(Number(seed));
 let left = Number(count);
+let statements = 0;
 const milestones = {
   reach: (name: string) => {
     if (name !== point || --left > 0) return;
@@ -25,13 +26,18 @@ if (point === "time") systemTimers.after(Number(count), () => process.kill(proce
 
 const engine = await Engine.open({ ...OPTIONS, dataDir }, { runtime: createRuntime({ milestones }) });
 const db = new EmbeddedDatabase(engine);
+// It was not killed in time: say what it is doing.
+process.once("SIGTERM", () => {
+  const jobs = engine.jobs.list().filter(({ finishedAt }) => finishedAt === null);
+  writeSync(2, `${left} times left, ${statements} statements, ${JSON.stringify(jobs)}\n`);
+  process.exit(1);
+});
 for (const sql of tablesSql(otherStorage)) await db.query(sql);
 
 function say(found: Found): void {
   writeSync(1, `${JSON.stringify(found)}\n`);
 }
 
-let statements = 0;
 async function change(what: object, user: string, sql: string): Promise<void> {
   const number = ++statements;
   writeSync(1, `${JSON.stringify({ sent: number, ...what })}\n`);

@@ -89,7 +89,7 @@ describe("cold storage: a process killed in the middle", () => {
       for (let round = 0; round < 300; round++) {
         const byTime = random.below(2) === 0;
         const point = byTime ? "time" : (POINTS[random.below(POINTS.length)] ?? "time");
-        const count = byTime ? 300 + random.below(3000) : 1 + random.below(12);
+        const count = byTime ? 300 + random.below(3000) : 1 + random.below(6);
         await record.runUntilKilled(1000 + round, point, count);
         if (random.below(3) > 0) await record.check(`round ${round}: ${point} ${count}`);
       }

@@ -76,6 +76,12 @@ export class FileLedger {
     }
   }
 
+  /** Whether a file is listed here, so that it is in no manifest. */
+  async has(storageId: string, path: string): Promise<boolean> {
+    const [entry] = await this.#store.get([toBuffer(fileLedgerKey(storageId, path))]);
+    return entry !== undefined;
+  }
+
   /** The file is in a manifest from this batch on. */
   adopt(batch: WriteBatch, storageId: string, path: string): void {
     const key = fileLedgerKey(storageId, path);

@@ -1,3 +1,4 @@
+import { crc32 } from "node:zlib";
 import { corrupt } from "../rows/byte-reader.ts";
 
 /**
@@ -6,9 +7,10 @@ import { corrupt } from "../rows/byte-reader.ts";
  */
 const BITS_PER_KEY = 16;
 const PROBES = 11;
-const FORMAT = 1;
+const FORMAT = 2;
 /** Format, number of probes. */
 const HEAD = 2;
+const CHECKSUM = 4;
 const FIRST_CAPACITY = 1024;
 
 /**
@@ -18,7 +20,7 @@ const FIRST_CAPACITY = 1024;
  * only their own lookups slower.
  *
  * ```
- * format 1 byte | probes 1 byte | bits
+ * format 1 byte | probes 1 byte | bits | CRC-32 of all that, 4 bytes
  * ```
  */
 export class KeyFilter {
@@ -35,13 +37,22 @@ export class KeyFilter {
     return new KeyFilter(new Uint8Array(Math.max(8, Math.ceil((keyCount * BITS_PER_KEY) / 8))), PROBES);
   }
 
+  /** One that says of every key that it may be there. */
+  static passing(): KeyFilter {
+    return new KeyFilter(Uint8Array.of(0xff), 1);
+  }
+
   /** @throws data_corrupt */
   static decode(bytes: Uint8Array): KeyFilter {
     const [format, probes = 0] = bytes;
     if (format !== FORMAT) throw corrupt(`a key filter has the unknown format ${format}`);
-    if (probes < 1 || probes > 32 || bytes.length <= HEAD) throw corrupt("a key filter is incomplete");
+    const end = bytes.length - CHECKSUM;
+    if (probes < 1 || probes > 32 || end <= HEAD) throw corrupt("a key filter is incomplete");
+    // A filter that says no where it should say yes would let a key be taken twice.
+    const checksum = new DataView(bytes.buffer, bytes.byteOffset + end).getUint32(0);
+    if (crc32(bytes.subarray(0, end)) !== checksum) throw corrupt("the checksum of a key filter is wrong");
     // A copy: what the store gives may be a slice of something larger.
-    return new KeyFilter(Uint8Array.from(bytes.subarray(HEAD)), probes);
+    return new KeyFilter(Uint8Array.from(bytes.subarray(HEAD, end)), probes);
   }
 
   get sizeBytes(): number {
@@ -69,10 +80,12 @@ export class KeyFilter {
   }
 
   encode(): Buffer {
-    const bytes = Buffer.allocUnsafe(HEAD + this.#bits.length);
+    const end = HEAD + this.#bits.length;
+    const bytes = Buffer.allocUnsafe(end + CHECKSUM);
     bytes[0] = FORMAT;
     bytes[1] = this.#probes;
     bytes.set(this.#bits, HEAD);
+    bytes.writeUInt32BE(crc32(bytes.subarray(0, end)), end);
     return bytes;
   }
 

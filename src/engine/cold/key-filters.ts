@@ -1,5 +1,6 @@
 import type { HotStore } from "../../drivers/hot/hot-store.ts";
 import { filterKey, toBuffer } from "../rows/store-keys.ts";
+import type { Report } from "../surroundings.ts";
 import { KeyFilter } from "./key-filter.ts";
 import type { Segment } from "./manifest.ts";
 
@@ -12,14 +13,16 @@ const ENTRY_BYTES = 200;
  */
 export class KeyFilters {
   readonly #store: HotStore;
+  readonly #report: Report;
   readonly #budgetBytes: number;
   /** Least recently used first. */
   readonly #filters = new Map<string, KeyFilter>();
   readonly #loading = new Map<string, Promise<KeyFilter | undefined>>();
   #bytes = 0;
 
-  constructor(store: HotStore, budgetBytes: number) {
+  constructor(store: HotStore, budgetBytes: number, report: Report) {
     this.#store = store;
+    this.#report = report;
     this.#budgetBytes = budgetBytes;
   }
 
@@ -29,10 +32,10 @@ export class KeyFilters {
 
   /**
    * Undefined when there is none, as when the segment was merged into another since its manifest was read: then every key may be
-   * in it.
+   * in it. A damaged one is told, and replaced by one that lets every key pass: files are opened in vain, answers are right.
    *
    * @param prefix of the rows of the partition
-   * @throws data_corrupt, storage_failed
+   * @throws storage_failed
    */
   get(prefix: string, segment: Pick<Segment, "path">): KeyFilter | undefined | Promise<KeyFilter | undefined> {
     const key = filterKey(prefix, segment.path);
@@ -44,17 +47,36 @@ export class KeyFilters {
     }
     const loading = this.#loading.get(key);
     if (loading !== undefined) return loading;
-    const load = this.#load(key).finally(() => this.#loading.delete(key));
+    const load = this.#load(key, segment.path).finally(() => this.#loading.delete(key));
     this.#loading.set(key, load);
     return load;
   }
 
-  async #load(key: string): Promise<KeyFilter | undefined> {
+  /** Reads the filters of a partition again: a manifest that was made again may use names of files once more. */
+  forget(prefix: string): void {
+    const all = filterKey(prefix, "");
+    for (const [key, filter] of this.#filters) {
+      if (!key.startsWith(all)) continue;
+      this.#filters.delete(key);
+      this.#bytes -= cost(key, filter);
+    }
+  }
+
+  async #load(key: string, path: string): Promise<KeyFilter | undefined> {
     const [bytes] = await this.#store.get([toBuffer(key)]);
     if (bytes === undefined) return undefined;
-    const filter = KeyFilter.decode(bytes);
+    const filter = this.#decode(bytes, path);
     this.#keep(key, filter);
     return filter;
+  }
+
+  #decode(bytes: Buffer, path: string): KeyFilter {
+    try {
+      return KeyFilter.decode(bytes);
+    } catch (error) {
+      this.#report(`the key filter of a segment ${path} is not used until the segment is merged`, error);
+      return KeyFilter.passing();
+    }
   }
 
   #keep(key: string, filter: KeyFilter): void {

@@ -12,6 +12,7 @@ import { ColdRows } from "./cold-rows.ts";
 import { SegmentMerger } from "./compaction/segment-merger.ts";
 import { FileLedger } from "./file-ledger.ts";
 import { KeyFilters } from "./key-filters.ts";
+import { ManifestRecovery } from "./manifest-recovery.ts";
 import { publishStale } from "./publish.ts";
 import { ScratchFolder } from "./scratch-folder.ts";
 import { SegmentFiles } from "./segment-files.ts";
@@ -79,12 +80,10 @@ export async function openCold(around: ColdSurroundings): Promise<ColdParts> {
   const files = new SegmentFiles();
   const work = new KeyedQueue();
   const ledger = new FileLedger(store, pipeline, storages, files, runtime.milestones);
-  const rows = new ColdRows(
-    new SegmentReader(readers),
-    new KeyFilters(store, options.filterCacheBytes),
-    storages,
-    files,
-  );
+  const filters = new KeyFilters(store, options.filterCacheBytes, report);
+  const rows = new ColdRows(new SegmentReader(readers), filters, storages, files);
+  const recovery = new ManifestRecovery({ ...around, ledger, filters, duck: readers });
+  around.cache.manifests.recoverWith((...damaged) => recovery.recover(...damaged));
   for (const { path, error } of await ledger.sweep()) report(`${path} cannot be deleted yet`, error);
   for (const { path, error } of await publishStale(around, work)) report(`${path} cannot be written yet`, error);
   return {

@@ -72,6 +72,8 @@ export class Record {
     } finally {
       await db.close();
     }
+    // What was read while it was replaced goes with the next start.
+    await (await open({ ...OPTIONS, dataDir: this.#dataDir })).close();
     await expectSoundFiles(this.#dataDir, { other: this.#otherStorage });
   }
 

@@ -7,7 +7,6 @@ import { encodeKey } from "../../../src/engine/rows/key-codec.ts";
 import { filterKey, partitionPrefix, toBuffer } from "../../../src/engine/rows/store-keys.ts";
 import type { ColumnType, Value } from "../../../src/engine/types/index.ts";
 import { KalamError } from "../../../src/errors/index.ts";
-import { kalamError } from "../../support/rejection.ts";
 
 const COUNT = 50_000;
 const text: ColumnType = { kind: "text" };
@@ -60,10 +59,11 @@ describe("key filter", () => {
     for (const bytes of [
       Buffer.of(),
       Buffer.of(1),
-      Buffer.of(1, 7),
-      Buffer.of(2, 7, 0),
-      Buffer.of(1, 0, 0),
-      Buffer.of(1, 99, 0),
+      Buffer.of(2, 7),
+      Buffer.of(1, 7, 0, 0, 0, 0, 0),
+      Buffer.of(2, 0, 0, 0, 0, 0, 0),
+      Buffer.of(2, 99, 0, 0, 0, 0, 0),
+      Buffer.of(2, 7, 0, 0, 0, 0, 1),
     ]) {
       expect(() => KeyFilter.decode(bytes))
         .to.throw(KalamError)
@@ -86,7 +86,7 @@ describe("key filters kept", () => {
   }
 
   it("are read once, also when two ask at the same time", async () => {
-    const filters = new KeyFilters(await storeOf(2), 1 << 20);
+    const filters = new KeyFilters(await storeOf(2), 1 << 20, unexpected);
     const [first, second] = [
       filters.get(prefix, { path: "batch-0.parquet" }),
       filters.get(prefix, { path: "batch-0.parquet" }),
@@ -100,7 +100,7 @@ describe("key filters kept", () => {
   });
 
   it("stay within the budget; those not asked for longest go", async () => {
-    const filters = new KeyFilters(await storeOf(10), 5000);
+    const filters = new KeyFilters(await storeOf(10), 5000, unexpected);
     for (let n = 0; n < 10; n++) {
       await filters.get(prefix, { path: `batch-${n}.parquet` });
       await filters.get(prefix, { path: "batch-0.parquet" });
@@ -111,13 +111,27 @@ describe("key filters kept", () => {
     expect(filters.get(prefix, { path: "batch-1.parquet" })).to.be.instanceOf(Promise);
   });
 
-  it("are undefined where there is none, and corrupt ones are told", async () => {
+  it("are undefined where there is none; damaged ones let every key pass, and are told once", async () => {
     const store = await storeOf(1);
-    await store.commit({ puts: [{ key: toBuffer(filterKey(prefix, "bad.parquet")), value: Buffer.from("??") }] });
-    const filters = new KeyFilters(store, 1 << 20);
+    const [whole = Buffer.of()] = await store.get([toBuffer(filterKey(prefix, "batch-0.parquet"))]);
+    const flipped = Buffer.from(whole);
+    flipped[20] = 255 ^ (whole[20] ?? 0);
+    const damaged = [Buffer.from("??"), flipped, whole.subarray(0, 40)];
+    await store.commit({ puts: damaged.map((value, n) => ({ key: toBuffer(filterKey(prefix, `bad-${n}`)), value })) });
+    const reports: string[] = [];
+    const filters = new KeyFilters(store, 1 << 20, (what) => reports.push(what));
     expect(await filters.get(prefix, { path: "gone.parquet" })).to.equal(undefined);
-    for (let round = 0; round < 2; round++) {
-      await kalamError(Promise.resolve(filters.get(prefix, { path: "bad.parquet" })), "data_corrupt");
+    for (const [n] of damaged.entries()) {
+      for (let round = 0; round < 2; round++) {
+        const filter = await filters.get(prefix, { path: `bad-${n}` });
+        for (let key = 0; key < 100; key++) expect(filter?.mayContain(`key ${key}`)).to.equal(true);
+      }
     }
+    expect(reports).to.have.length(damaged.length);
+    expect(reports[1]).to.contain("bad-1");
   });
 });
+
+function unexpected(what: string): void {
+  throw new Error(what);
+}

@@ -1,3 +1,5 @@
+import { KalamError } from "../../../errors/index.ts";
+import type { Place } from "../../catalog/definitions.ts";
 import type { TableSchema } from "../../catalog/table-schema.ts";
 import type { Database } from "../../database.ts";
 import { partitionPrefix } from "../../rows/store-keys.ts";
@@ -41,10 +43,10 @@ export class PartitionFlush {
 
   /** @throws StalePlan when the table was altered or dropped meanwhile; what was flushed until then stays so */
   async run(): Promise<void> {
-    const { cache, storages } = this.#database;
+    const { cache } = this.#database;
     const cell = await cache.manifests.load(this.#prefix, this.#schema.definition.id, this.#user);
     const before = cell.manifest as Manifest;
-    const place = before.version === 0 ? await storages.placeOf(this.#schema.definition, this.#user) : before;
+    const place = before.version === 0 ? await this.#newPlace() : before;
     const target = {
       database: this.#database,
       schema: this.#schema,
@@ -61,6 +63,15 @@ export class PartitionFlush {
       throw error;
     }
     await this.#publish(cell, before);
+  }
+
+  /** @throws data_corrupt when there are segments already: the hot store has lost their manifest, and they must not be written over */
+  async #newPlace(): Promise<Place> {
+    const { storages } = this.#database;
+    const place = await storages.placeOf(this.#schema.definition, this.#user);
+    const path = `${place.folder}/manifest.json`;
+    if ((await storages.store(place.storageId).get(path)) === undefined) return place;
+    throw new KalamError("data_corrupt", { path, reason: "the hot store has no manifest of these segments" });
   }
 
   async #publish({ manifest }: ManifestCell, before: Manifest): Promise<void> {

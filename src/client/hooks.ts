@@ -16,7 +16,9 @@ export interface LogEntry {
 export interface DisconnectReason {
   readonly message: string;
   /** The close code of the WebSocket. */
-  readonly code?: number;
+  readonly code: number;
+  /** The client did not end it itself, and will try again. */
+  readonly reconnecting: boolean;
 }
 
 export interface ClientFault {

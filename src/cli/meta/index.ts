@@ -3,6 +3,7 @@ import { EXIT } from "../exit-codes.ts";
 import { catalogCommands } from "./catalog-commands.ts";
 import type { MetaCommand, MetaContext } from "./context.ts";
 import { jobCommands } from "./job-commands.ts";
+import { liveCommands } from "./live-commands.ts";
 import { PSQL_HABITS } from "./psql-habits.ts";
 import { sessionCommands } from "./session-commands.ts";
 
@@ -17,7 +18,13 @@ const HELP: MetaCommand = {
   },
 };
 
-const COMMANDS: readonly MetaCommand[] = [HELP, ...catalogCommands, ...jobCommands, ...sessionCommands];
+const COMMANDS: readonly MetaCommand[] = [
+  HELP,
+  ...catalogCommands,
+  ...liveCommands,
+  ...jobCommands,
+  ...sessionCommands,
+];
 const BY_NAME: ReadonlyMap<string, MetaCommand> = new Map(
   COMMANDS.flatMap((command) => command.names.map((name) => [name, command] as const)),
 );

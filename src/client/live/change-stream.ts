@@ -1,5 +1,6 @@
 import type { RowData } from "../cell-value.ts";
 import { SubscriptionError } from "../errors.ts";
+import type { SchemaField } from "../results.ts";
 import { SeqId } from "../seq-id.ts";
 import type { ServerMessage, SubscriptionOptions } from "./events.ts";
 
@@ -46,6 +47,8 @@ export class ChangeStream implements AsyncIterableIterator<RowChange> {
   readonly #leave: () => void;
   readonly #waiting: RowChange[] = [];
   #taken: { resolve(result: IteratorResult<RowChange>): void; reject(error: unknown): void }[] = [];
+  /** The columns of the query; empty before the first change. */
+  schema: readonly SchemaField[] = [];
   #isPaused = false;
   #isResumed = false;
   #end: { readonly error?: unknown } | undefined;
@@ -104,6 +107,7 @@ export class ChangeStream implements AsyncIterableIterator<RowChange> {
     switch (event.type) {
       case "subscription_ack":
         this.#isResumed = event.resumed;
+        this.schema = event.schema;
         return;
       case "initial_data_batch":
         for (const change of bySeq(event.rows, event.gone)) this.#push(change);

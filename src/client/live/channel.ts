@@ -163,7 +163,7 @@ export class LiveChannel {
         const connection = await this.#open(signal);
         wasConnected = true;
         onReady();
-        await this.#serve(connection);
+        await this.#serve(connection, signal);
       } catch (error) {
         if (signal.aborted) return;
         if (!wasConnected || isFinal(error) || !this.#mayTryAgain) throw error;
@@ -213,7 +213,7 @@ export class LiveChannel {
   }
 
   /** Resolves when the connection has ended. */
-  async #serve(connection: LiveConnection): Promise<void> {
+  async #serve(connection: LiveConnection, signal: AbortSignal): Promise<void> {
     const { hooks } = this.#options;
     this.#connection = connection;
     this.#attempts = 0;
@@ -222,7 +222,7 @@ export class LiveChannel {
     const { code, reason } = await connection.closed;
     this.#connection = undefined;
     for (const subscription of this.#subscriptions.values()) subscription.lost();
-    hooks.disconnected({ message: reason, code });
+    hooks.disconnected({ message: reason, code, reconnecting: !signal.aborted && this.#mayTryAgain });
   }
 
   #receive(message: ServerMessage): void {

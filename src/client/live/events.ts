@@ -73,7 +73,7 @@ export interface SubscriptionOptions {
   readonly params?: readonly (null | boolean | number | bigint | string)[];
   /** Rows of one batch; 1000 when not given. */
   readonly batch_size?: number;
-  /** Begins with the newest n rows; 0: with none. At most as many as a batch has. */
+  /** Begins with the newest n rows; 0: with none. They come in one batch. */
   readonly last_rows?: number;
   /** Begins behind this `_seq`. */
   readonly from?: SeqId | bigint | number | string;

@@ -2,6 +2,9 @@ import type { SubscriptionOptions as WireOptions } from "../../protocol/live.ts"
 import { SeqId } from "../seq-id.ts";
 import type { SubscriptionOptions } from "./events.ts";
 
+/** Rows of a batch where none are named. */
+const DEFAULT_BATCH = 1000;
+
 /**
  * How far a subscription has come, and with that, what it asks for when it begins or goes on.
  *
@@ -51,7 +54,12 @@ export class ResumePoint {
   }
 
   request(): WireOptions {
-    const { batch_size, last_rows, from, until, since } = this.#options;
+    const { last_rows, from, until, since } = this.#options;
+    // The newest rows come in one batch.
+    const batch_size =
+      last_rows !== undefined && last_rows > DEFAULT_BATCH
+        ? Math.max(last_rows, this.#options.batch_size ?? 0)
+        : this.#options.batch_size;
     const always = {
       ...(batch_size === undefined ? {} : { batch_size }),
       ...(until === undefined ? {} : { until: SeqId.from(until).toBigInt() }),

@@ -39,7 +39,6 @@ describe("errors in the text of a statement", () => {
       ["ALTER STORAGE s NAME 'x'", "syntax_error"],
       ["ALTER STORAGE s SET", "syntax_error"],
       ["DROP STORAGE", "syntax_error"],
-      ["KILL SERVER", "unsupported_statement"],
       ["SET work_mem = 5", "unsupported_statement"],
       ["EXECUTE plan (1)", "unsupported_statement"],
       ["EXPLAIN CREATE TABLE t AS SELECT 1", "unsupported_statement"],

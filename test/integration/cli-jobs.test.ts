@@ -22,6 +22,8 @@ describe("kalam jobs", () => {
     for (const name of ["a", "b", "c"]) {
       const { id = "" } = await engine.jobs.create("nap", { until: join(folder, name) });
       ids.push(id);
+      // Jobs are listed by the millisecond in which they were made.
+      await new Promise((resolve) => setTimeout(resolve, 3));
     }
     await engine.close();
     const environment = {

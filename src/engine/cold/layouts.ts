@@ -1,34 +1,13 @@
 import * as v from "valibot";
 import type { TableSchema } from "../catalog/table-schema.ts";
-import type { StorableKind } from "../types/column-type.ts";
+import { STORABLE_KINDS } from "../types/column-type.ts";
 import type { SegmentColumn } from "./manifest.ts";
-
-const KINDS = [
-  "boolean",
-  "smallint",
-  "integer",
-  "bigint",
-  "real",
-  "double",
-  "decimal",
-  "text",
-  "bytea",
-  "date",
-  "time",
-  "timestamp",
-  "timestamptz",
-  "datetime",
-  "uuid",
-  "json",
-  "embedding",
-  "file",
-] as const satisfies readonly StorableKind[];
 
 /** A whole number that a document may hold. */
 export const WHOLE = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
 const columnType = v.strictObject({
-  kind: v.picklist(KINDS),
+  kind: v.picklist(STORABLE_KINDS),
   length: v.exactOptional(WHOLE),
   precision: v.exactOptional(WHOLE),
   scale: v.exactOptional(WHOLE),

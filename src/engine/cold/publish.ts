@@ -3,7 +3,7 @@ import type { Runtime } from "../../runtime/runtime.ts";
 import type { TableSchema } from "../catalog/table-schema.ts";
 import type { Database } from "../database.ts";
 import { partitionPrefix, STALE_MANIFEST_PREFIX, staleManifestKey, tablePrefix } from "../rows/store-keys.ts";
-import type { Manifest, SegmentColumn } from "./manifest.ts";
+import type { Manifest } from "./manifest.ts";
 import { encodeManifest } from "./manifest-json.ts";
 import { usersBelow } from "./partitions.ts";
 
@@ -55,9 +55,4 @@ export async function publishStale(
     }
   }
   return failed;
-}
-
-/** What the columns of a segment written now are called. */
-export function layoutOf(schema: TableSchema): readonly SegmentColumn[] {
-  return schema.definition.columns.map(({ id, name, type }) => ({ id, name, type }));
 }

@@ -1,8 +1,8 @@
 import { arch, cpus, hostname, platform, totalmem } from "node:os";
 import type { Database } from "../database.ts";
 import type { JobStatus } from "../jobs/job.ts";
-import type { Row } from "../types/column-type.ts";
-import { type ColumnType, postgresTypeName, sqlTypeName } from "../types/index.ts";
+import { type Row, STORABLE_KINDS } from "../types/column-type.ts";
+import { postgresTypeName, sqlTypeName } from "../types/index.ts";
 import { computedRelation } from "./system-relation.ts";
 
 const MIB = 1024 * 1024;
@@ -111,27 +111,6 @@ export function settingRows({ options }: Database): readonly Row[] {
   ]);
 }
 
-const KINDS: readonly ColumnType["kind"][] = [
-  "boolean",
-  "smallint",
-  "integer",
-  "bigint",
-  "real",
-  "double",
-  "decimal",
-  "text",
-  "bytea",
-  "date",
-  "time",
-  "timestamp",
-  "timestamptz",
-  "datetime",
-  "uuid",
-  "json",
-  "embedding",
-  "file",
-];
-
 export const datatypes = computedRelation(
   "system.datatypes",
   [
@@ -139,7 +118,7 @@ export const datatypes = computedRelation(
     ["postgres_name", "text"],
     ["kind", "text"],
   ],
-  () => KINDS.map((kind) => [sqlTypeName({ kind }), postgresTypeName({ kind }), kind]),
+  () => STORABLE_KINDS.map((kind) => [sqlTypeName({ kind }), postgresTypeName({ kind }), kind]),
 );
 
 export const cluster = computedRelation(

@@ -1,25 +1,28 @@
 import type { Decimal } from "./decimal.ts";
 
 /** The kinds a column can have. */
-export type StorableKind =
-  | "boolean"
-  | "smallint"
-  | "integer"
-  | "bigint"
-  | "real"
-  | "double"
-  | "decimal"
-  | "text"
-  | "bytea"
-  | "date"
-  | "time"
-  | "timestamp"
-  | "timestamptz"
-  | "datetime"
-  | "uuid"
-  | "json"
-  | "embedding"
-  | "file";
+export const STORABLE_KINDS = [
+  "boolean",
+  "smallint",
+  "integer",
+  "bigint",
+  "real",
+  "double",
+  "decimal",
+  "text",
+  "bytea",
+  "date",
+  "time",
+  "timestamp",
+  "timestamptz",
+  "datetime",
+  "uuid",
+  "json",
+  "embedding",
+  "file",
+] as const;
+
+export type StorableKind = (typeof STORABLE_KINDS)[number];
 
 /** Kinds that only expressions and results have: an untyped literal, a span of time, an array. */
 export type ResultKind = StorableKind | "unknown" | "interval" | "list";

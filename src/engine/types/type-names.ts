@@ -62,7 +62,7 @@ const UNSIGNED: Partial<Record<StorableKind, ColumnType>> = {
 };
 
 /**
- * The column type that a type name of PostgreSQL, MySQL or the reference stands for.
+ * The column type that a type name of PostgreSQL, MySQL or KalamDB stands for.
  *
  * Every name maps to a type that holds all values of what was asked for: `TINYINT` becomes SMALLINT, `BIGINT UNSIGNED`
  * DECIMAL(20,0). Serial types are BIGINT, because their default is a snowflake id.

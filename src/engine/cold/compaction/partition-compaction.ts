@@ -4,10 +4,11 @@ import type { TableSchema } from "../../catalog/table-schema.ts";
 import type { Database } from "../../database.ts";
 import { filterKey, manifestKey, partitionPrefix, staleManifestKey } from "../../rows/store-keys.ts";
 import { StalePlan } from "../../stale-plan.ts";
+import { layoutOf } from "../layouts.ts";
 import type { Manifest, Segment } from "../manifest.ts";
 import type { ManifestCell } from "../manifest-cells.ts";
 import { encodeManifest } from "../manifest-json.ts";
-import { layoutOf, publishManifest } from "../publish.ts";
+import { publishManifest } from "../publish.ts";
 import type { WrittenSegment } from "../segment-file.ts";
 import type { SegmentRun } from "./choose.ts";
 

@@ -6,10 +6,10 @@ import type { PreImages } from "../../rows/store-snapshots.ts";
 import type { WriteBatch } from "../../rows/write-batch.ts";
 import { StalePlan } from "../../stale-plan.ts";
 import type { Row } from "../../types/column-type.ts";
+import { layoutOf } from "../layouts.ts";
 import type { Manifest, Segment } from "../manifest.ts";
 import type { ManifestCell } from "../manifest-cells.ts";
 import { encodeManifest } from "../manifest-json.ts";
-import { layoutOf } from "../publish.ts";
 import type { WrittenSegment } from "../segment-file.ts";
 import { FlushSource } from "./flush-source.ts";
 

@@ -24,7 +24,7 @@ function walk(args: readonly Bound[]): string {
   return sql;
 }
 
-/** The reference's json_get family: any number of keys. */
+/** The json_get family: as many keys as are given. */
 function getter(type: ResultType, render: (json: string) => string): Rule {
   return {
     minimum: 2,
